@@ -1,0 +1,28 @@
+// Owns Go's notation of booleans and integers, which etcd's flags and files are written in.
+
+export const INT64_MAX: number = 2 ** 63;
+export const UINT64_MAX: number = 2 ** 64;
+
+/** Go's strconv.ParseBool; undefined for other texts. */
+export function maybeGoBool(text: string): boolean | undefined {
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
+  return /^(?:0|f|F|false|FALSE|False)$/.test(text) ? false : undefined;
+}
+
+/** A decimal, hexadecimal, octal or binary number from `min` up to but without `max`, or what is wrong with it.
+ *  Numbers beyond 2^53 - 1 become that: no limit of ours is that large, and people write the largest 64-bit
+ *  number to mean "unlimited". */
+export function parseGoInteger(
+  text: string,
+  min: number,
+  max: number,
+): number | 'syntax' | 'range' {
+  const match = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)$/.exec(text);
+  if (match === null || (min === 0 && match[1] !== '')) return 'syntax';
+  const digits = (match[2] ?? '').replaceAll('_', '');
+  const size = Number(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  if (Number.isNaN(size)) return 'syntax';
+  const value = match[1] === '-' ? -size : size;
+  if (value >= max || value < min) return 'range';
+  return Math.min(Math.max(value, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
