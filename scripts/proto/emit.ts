@@ -53,6 +53,7 @@ export function emitFile(schema: Schema, all: readonly Schema[]): string {
 function emitImports(schema: Schema, all: readonly Schema[], body: string): string {
   const used = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(body);
   let text = used('EMPTY_BYTES') ? "import { EMPTY_BYTES } from '../../base/bytes.ts';\n" : '';
+  if (used('allocateBytes')) text += "import { allocateBytes } from '../../base/slab.ts';\n";
   if (used('Reader')) text += "import { DecodeError, Reader } from '../reader.ts';\n";
   const writers = new Set(
     body.match(/\b(size|write)(Int64|Uint64|Id|Uint32|Int32|Bytes|String)\b/g),
@@ -220,7 +221,7 @@ function emitDecode(name: string): string {
 function emitEncode(name: string): string {
   return (
     `export function encode${name}(m: ${name}): Uint8Array {\n` +
-    `  const out = new Uint8Array(size${name}(m));\n  write${name}(m, out, 0);\n  return out;\n}\n\n`
+    `  const out = allocateBytes(size${name}(m));\n  write${name}(m, out, 0);\n  return out;\n}\n\n`
   );
 }
 

@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/auth.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -65,7 +66,7 @@ export function writeUserAddOptions(m: UserAddOptions, out: Uint8Array, offset: 
 }
 
 export function encodeUserAddOptions(m: UserAddOptions): Uint8Array {
-  const out = new Uint8Array(sizeUserAddOptions(m));
+  const out = allocateBytes(sizeUserAddOptions(m));
   writeUserAddOptions(m, out, 0);
   return out;
 }
@@ -163,7 +164,7 @@ export function writeUser(m: User, out: Uint8Array, offset: number): number {
 }
 
 export function encodeUser(m: User): Uint8Array {
-  const out = new Uint8Array(sizeUser(m));
+  const out = allocateBytes(sizeUser(m));
   writeUser(m, out, 0);
   return out;
 }
@@ -244,7 +245,7 @@ export function writePermission(m: Permission, out: Uint8Array, offset: number):
 }
 
 export function encodePermission(m: Permission): Uint8Array {
-  const out = new Uint8Array(sizePermission(m));
+  const out = allocateBytes(sizePermission(m));
   writePermission(m, out, 0);
   return out;
 }
@@ -324,7 +325,7 @@ export function writeRole(m: Role, out: Uint8Array, offset: number): number {
 }
 
 export function encodeRole(m: Role): Uint8Array {
-  const out = new Uint8Array(sizeRole(m));
+  const out = allocateBytes(sizeRole(m));
   writeRole(m, out, 0);
   return out;
 }

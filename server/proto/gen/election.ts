@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/election.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -113,7 +114,7 @@ export function writeLeaderKey(m: LeaderKey, out: Uint8Array, offset: number): n
 }
 
 export function encodeLeaderKey(m: LeaderKey): Uint8Array {
-  const out = new Uint8Array(sizeLeaderKey(m));
+  const out = allocateBytes(sizeLeaderKey(m));
   writeLeaderKey(m, out, 0);
   return out;
 }
@@ -194,7 +195,7 @@ export function writeCampaignRequest(m: CampaignRequest, out: Uint8Array, offset
 }
 
 export function encodeCampaignRequest(m: CampaignRequest): Uint8Array {
-  const out = new Uint8Array(sizeCampaignRequest(m));
+  const out = allocateBytes(sizeCampaignRequest(m));
   writeCampaignRequest(m, out, 0);
   return out;
 }
@@ -273,7 +274,7 @@ export function writeCampaignResponse(m: CampaignResponse, out: Uint8Array, offs
 }
 
 export function encodeCampaignResponse(m: CampaignResponse): Uint8Array {
-  const out = new Uint8Array(sizeCampaignResponse(m));
+  const out = allocateBytes(sizeCampaignResponse(m));
   writeCampaignResponse(m, out, 0);
   return out;
 }
@@ -330,7 +331,7 @@ export function writeLeaderRequest(m: LeaderRequest, out: Uint8Array, offset: nu
 }
 
 export function encodeLeaderRequest(m: LeaderRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaderRequest(m));
+  const out = allocateBytes(sizeLeaderRequest(m));
   writeLeaderRequest(m, out, 0);
   return out;
 }
@@ -409,7 +410,7 @@ export function writeLeaderResponse(m: LeaderResponse, out: Uint8Array, offset: 
 }
 
 export function encodeLeaderResponse(m: LeaderResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaderResponse(m));
+  const out = allocateBytes(sizeLeaderResponse(m));
   writeLeaderResponse(m, out, 0);
   return out;
 }
@@ -471,7 +472,7 @@ export function writeResignRequest(m: ResignRequest, out: Uint8Array, offset: nu
 }
 
 export function encodeResignRequest(m: ResignRequest): Uint8Array {
-  const out = new Uint8Array(sizeResignRequest(m));
+  const out = allocateBytes(sizeResignRequest(m));
   writeResignRequest(m, out, 0);
   return out;
 }
@@ -533,7 +534,7 @@ export function writeResignResponse(m: ResignResponse, out: Uint8Array, offset: 
 }
 
 export function encodeResignResponse(m: ResignResponse): Uint8Array {
-  const out = new Uint8Array(sizeResignResponse(m));
+  const out = allocateBytes(sizeResignResponse(m));
   writeResignResponse(m, out, 0);
   return out;
 }
@@ -607,7 +608,7 @@ export function writeProclaimRequest(m: ProclaimRequest, out: Uint8Array, offset
 }
 
 export function encodeProclaimRequest(m: ProclaimRequest): Uint8Array {
-  const out = new Uint8Array(sizeProclaimRequest(m));
+  const out = allocateBytes(sizeProclaimRequest(m));
   writeProclaimRequest(m, out, 0);
   return out;
 }
@@ -669,7 +670,7 @@ export function writeProclaimResponse(m: ProclaimResponse, out: Uint8Array, offs
 }
 
 export function encodeProclaimResponse(m: ProclaimResponse): Uint8Array {
-  const out = new Uint8Array(sizeProclaimResponse(m));
+  const out = allocateBytes(sizeProclaimResponse(m));
   writeProclaimResponse(m, out, 0);
   return out;
 }

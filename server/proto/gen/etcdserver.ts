@@ -1,5 +1,6 @@
 // Made by scripts/gen-proto.ts from server/proto/etcdserver.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeId,
@@ -76,7 +77,7 @@ export function writeMetadata(m: Metadata, out: Uint8Array, offset: number): num
 }
 
 export function encodeMetadata(m: Metadata): Uint8Array {
-  const out = new Uint8Array(sizeMetadata(m));
+  const out = allocateBytes(sizeMetadata(m));
   writeMetadata(m, out, 0);
   return out;
 }
@@ -327,7 +328,7 @@ export function writeRequest(m: Request, out: Uint8Array, offset: number): numbe
 }
 
 export function encodeRequest(m: Request): Uint8Array {
-  const out = new Uint8Array(sizeRequest(m));
+  const out = allocateBytes(sizeRequest(m));
   writeRequest(m, out, 0);
   return out;
 }

@@ -1,5 +1,6 @@
 // Made by scripts/gen-proto.ts from server/proto/health.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeInt32,
@@ -62,7 +63,7 @@ export function writeHealthCheckRequest(m: HealthCheckRequest, out: Uint8Array, 
 }
 
 export function encodeHealthCheckRequest(m: HealthCheckRequest): Uint8Array {
-  const out = new Uint8Array(sizeHealthCheckRequest(m));
+  const out = allocateBytes(sizeHealthCheckRequest(m));
   writeHealthCheckRequest(m, out, 0);
   return out;
 }
@@ -119,7 +120,7 @@ export function writeHealthCheckResponse(m: HealthCheckResponse, out: Uint8Array
 }
 
 export function encodeHealthCheckResponse(m: HealthCheckResponse): Uint8Array {
-  const out = new Uint8Array(sizeHealthCheckResponse(m));
+  const out = allocateBytes(sizeHealthCheckResponse(m));
   writeHealthCheckResponse(m, out, 0);
   return out;
 }
@@ -164,7 +165,7 @@ export function writeHealthListRequest(_m: HealthListRequest, _out: Uint8Array, 
 }
 
 export function encodeHealthListRequest(m: HealthListRequest): Uint8Array {
-  const out = new Uint8Array(sizeHealthListRequest(m));
+  const out = allocateBytes(sizeHealthListRequest(m));
   writeHealthListRequest(m, out, 0);
   return out;
 }
@@ -238,7 +239,7 @@ export function writeHealthListEntry(m: HealthListEntry, out: Uint8Array, offset
 }
 
 export function encodeHealthListEntry(m: HealthListEntry): Uint8Array {
-  const out = new Uint8Array(sizeHealthListEntry(m));
+  const out = allocateBytes(sizeHealthListEntry(m));
   writeHealthListEntry(m, out, 0);
   return out;
 }
@@ -300,7 +301,7 @@ export function writeHealthListResponse(m: HealthListResponse, out: Uint8Array, 
 }
 
 export function encodeHealthListResponse(m: HealthListResponse): Uint8Array {
-  const out = new Uint8Array(sizeHealthListResponse(m));
+  const out = allocateBytes(sizeHealthListResponse(m));
   writeHealthListResponse(m, out, 0);
   return out;
 }

@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/kv.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -127,7 +128,7 @@ export function writeKeyValue(m: KeyValue, out: Uint8Array, offset: number): num
 }
 
 export function encodeKeyValue(m: KeyValue): Uint8Array {
-  const out = new Uint8Array(sizeKeyValue(m));
+  const out = allocateBytes(sizeKeyValue(m));
   writeKeyValue(m, out, 0);
   return out;
 }
@@ -218,7 +219,7 @@ export function writeEvent(m: Event, out: Uint8Array, offset: number): number {
 }
 
 export function encodeEvent(m: Event): Uint8Array {
-  const out = new Uint8Array(sizeEvent(m));
+  const out = allocateBytes(sizeEvent(m));
   writeEvent(m, out, 0);
   return out;
 }

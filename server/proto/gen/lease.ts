@@ -1,5 +1,6 @@
 // Made by scripts/gen-proto.ts from server/proto/lease.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeId,
@@ -96,7 +97,7 @@ export function writeLease(m: Lease, out: Uint8Array, offset: number): number {
 }
 
 export function encodeLease(m: Lease): Uint8Array {
-  const out = new Uint8Array(sizeLease(m));
+  const out = allocateBytes(sizeLease(m));
   writeLease(m, out, 0);
   return out;
 }
@@ -158,7 +159,7 @@ export function writeLeaseInternalRequest(m: LeaseInternalRequest, out: Uint8Arr
 }
 
 export function encodeLeaseInternalRequest(m: LeaseInternalRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseInternalRequest(m));
+  const out = allocateBytes(sizeLeaseInternalRequest(m));
   writeLeaseInternalRequest(m, out, 0);
   return out;
 }
@@ -220,7 +221,7 @@ export function writeLeaseInternalResponse(m: LeaseInternalResponse, out: Uint8A
 }
 
 export function encodeLeaseInternalResponse(m: LeaseInternalResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseInternalResponse(m));
+  const out = allocateBytes(sizeLeaseInternalResponse(m));
   writeLeaseInternalResponse(m, out, 0);
   return out;
 }

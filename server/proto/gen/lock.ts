@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/lock.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -81,7 +82,7 @@ export function writeLockRequest(m: LockRequest, out: Uint8Array, offset: number
 }
 
 export function encodeLockRequest(m: LockRequest): Uint8Array {
-  const out = new Uint8Array(sizeLockRequest(m));
+  const out = allocateBytes(sizeLockRequest(m));
   writeLockRequest(m, out, 0);
   return out;
 }
@@ -155,7 +156,7 @@ export function writeLockResponse(m: LockResponse, out: Uint8Array, offset: numb
 }
 
 export function encodeLockResponse(m: LockResponse): Uint8Array {
-  const out = new Uint8Array(sizeLockResponse(m));
+  const out = allocateBytes(sizeLockResponse(m));
   writeLockResponse(m, out, 0);
   return out;
 }
@@ -212,7 +213,7 @@ export function writeUnlockRequest(m: UnlockRequest, out: Uint8Array, offset: nu
 }
 
 export function encodeUnlockRequest(m: UnlockRequest): Uint8Array {
-  const out = new Uint8Array(sizeUnlockRequest(m));
+  const out = allocateBytes(sizeUnlockRequest(m));
   writeUnlockRequest(m, out, 0);
   return out;
 }
@@ -274,7 +275,7 @@ export function writeUnlockResponse(m: UnlockResponse, out: Uint8Array, offset: 
 }
 
 export function encodeUnlockResponse(m: UnlockResponse): Uint8Array {
-  const out = new Uint8Array(sizeUnlockResponse(m));
+  const out = allocateBytes(sizeUnlockResponse(m));
   writeUnlockResponse(m, out, 0);
   return out;
 }

@@ -1,5 +1,6 @@
 // Made by scripts/gen-proto.ts from server/proto/membership.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeId,
@@ -74,7 +75,7 @@ export function writeAttributes(m: Attributes, out: Uint8Array, offset: number):
 }
 
 export function encodeAttributes(m: Attributes): Uint8Array {
-  const out = new Uint8Array(sizeAttributes(m));
+  const out = allocateBytes(sizeAttributes(m));
   writeAttributes(m, out, 0);
   return out;
 }
@@ -131,7 +132,7 @@ export function writeClusterVersionSetRequest(m: ClusterVersionSetRequest, out: 
 }
 
 export function encodeClusterVersionSetRequest(m: ClusterVersionSetRequest): Uint8Array {
-  const out = new Uint8Array(sizeClusterVersionSetRequest(m));
+  const out = allocateBytes(sizeClusterVersionSetRequest(m));
   writeClusterVersionSetRequest(m, out, 0);
   return out;
 }
@@ -205,7 +206,7 @@ export function writeClusterMemberAttrSetRequest(m: ClusterMemberAttrSetRequest,
 }
 
 export function encodeClusterMemberAttrSetRequest(m: ClusterMemberAttrSetRequest): Uint8Array {
-  const out = new Uint8Array(sizeClusterMemberAttrSetRequest(m));
+  const out = allocateBytes(sizeClusterMemberAttrSetRequest(m));
   writeClusterMemberAttrSetRequest(m, out, 0);
   return out;
 }
@@ -274,7 +275,7 @@ export function writeDowngradeInfoSetRequest(m: DowngradeInfoSetRequest, out: Ui
 }
 
 export function encodeDowngradeInfoSetRequest(m: DowngradeInfoSetRequest): Uint8Array {
-  const out = new Uint8Array(sizeDowngradeInfoSetRequest(m));
+  const out = allocateBytes(sizeDowngradeInfoSetRequest(m));
   writeDowngradeInfoSetRequest(m, out, 0);
   return out;
 }

@@ -1,5 +1,6 @@
 // Made by scripts/gen-proto.ts from server/proto/raft-internal.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeId,
@@ -210,7 +211,7 @@ export function writeRequestHeader(m: RequestHeader, out: Uint8Array, offset: nu
 }
 
 export function encodeRequestHeader(m: RequestHeader): Uint8Array {
-  const out = new Uint8Array(sizeRequestHeader(m));
+  const out = allocateBytes(sizeRequestHeader(m));
   writeRequestHeader(m, out, 0);
   return out;
 }
@@ -291,7 +292,7 @@ export function writeInternalAuthenticateRequest(m: InternalAuthenticateRequest,
 }
 
 export function encodeInternalAuthenticateRequest(m: InternalAuthenticateRequest): Uint8Array {
-  const out = new Uint8Array(sizeInternalAuthenticateRequest(m));
+  const out = allocateBytes(sizeInternalAuthenticateRequest(m));
   writeInternalAuthenticateRequest(m, out, 0);
   return out;
 }
@@ -915,7 +916,7 @@ export function writeInternalRaftRequest(m: InternalRaftRequest, out: Uint8Array
 }
 
 export function encodeInternalRaftRequest(m: InternalRaftRequest): Uint8Array {
-  const out = new Uint8Array(sizeInternalRaftRequest(m));
+  const out = allocateBytes(sizeInternalRaftRequest(m));
   writeInternalRaftRequest(m, out, 0);
   return out;
 }
@@ -972,7 +973,7 @@ export function writeDowngradeVersionTestRequest(m: DowngradeVersionTestRequest,
 }
 
 export function encodeDowngradeVersionTestRequest(m: DowngradeVersionTestRequest): Uint8Array {
-  const out = new Uint8Array(sizeDowngradeVersionTestRequest(m));
+  const out = allocateBytes(sizeDowngradeVersionTestRequest(m));
   writeDowngradeVersionTestRequest(m, out, 0);
   return out;
 }

@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/raft.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -109,7 +110,7 @@ export function writeEntry(m: Entry, out: Uint8Array, offset: number): number {
 }
 
 export function encodeEntry(m: Entry): Uint8Array {
-  const out = new Uint8Array(sizeEntry(m));
+  const out = allocateBytes(sizeEntry(m));
   writeEntry(m, out, 0);
   return out;
 }
@@ -238,7 +239,7 @@ export function writeConfState(m: ConfState, out: Uint8Array, offset: number): n
 }
 
 export function encodeConfState(m: ConfState): Uint8Array {
-  const out = new Uint8Array(sizeConfState(m));
+  const out = allocateBytes(sizeConfState(m));
   writeConfState(m, out, 0);
   return out;
 }
@@ -324,7 +325,7 @@ export function writeSnapshotMetadata(m: SnapshotMetadata, out: Uint8Array, offs
 }
 
 export function encodeSnapshotMetadata(m: SnapshotMetadata): Uint8Array {
-  const out = new Uint8Array(sizeSnapshotMetadata(m));
+  const out = allocateBytes(sizeSnapshotMetadata(m));
   writeSnapshotMetadata(m, out, 0);
   return out;
 }
@@ -398,7 +399,7 @@ export function writeSnapshot(m: Snapshot, out: Uint8Array, offset: number): num
 }
 
 export function encodeSnapshot(m: Snapshot): Uint8Array {
-  const out = new Uint8Array(sizeSnapshot(m));
+  const out = allocateBytes(sizeSnapshot(m));
   writeSnapshot(m, out, 0);
   return out;
 }
@@ -624,7 +625,7 @@ export function writeMessage(m: Message, out: Uint8Array, offset: number): numbe
 }
 
 export function encodeMessage(m: Message): Uint8Array {
-  const out = new Uint8Array(sizeMessage(m));
+  const out = allocateBytes(sizeMessage(m));
   writeMessage(m, out, 0);
   return out;
 }
@@ -705,7 +706,7 @@ export function writeHardState(m: HardState, out: Uint8Array, offset: number): n
 }
 
 export function encodeHardState(m: HardState): Uint8Array {
-  const out = new Uint8Array(sizeHardState(m));
+  const out = allocateBytes(sizeHardState(m));
   writeHardState(m, out, 0);
   return out;
 }
@@ -805,7 +806,7 @@ export function writeConfChange(m: ConfChange, out: Uint8Array, offset: number):
 }
 
 export function encodeConfChange(m: ConfChange): Uint8Array {
-  const out = new Uint8Array(sizeConfChange(m));
+  const out = allocateBytes(sizeConfChange(m));
   writeConfChange(m, out, 0);
   return out;
 }

@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/rpc.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -127,7 +128,7 @@ export function writeResponseHeader(m: ResponseHeader, out: Uint8Array, offset: 
 }
 
 export function encodeResponseHeader(m: ResponseHeader): Uint8Array {
-  const out = new Uint8Array(sizeResponseHeader(m));
+  const out = allocateBytes(sizeResponseHeader(m));
   writeResponseHeader(m, out, 0);
   return out;
 }
@@ -328,7 +329,7 @@ export function writeRangeRequest(m: RangeRequest, out: Uint8Array, offset: numb
 }
 
 export function encodeRangeRequest(m: RangeRequest): Uint8Array {
-  const out = new Uint8Array(sizeRangeRequest(m));
+  const out = allocateBytes(sizeRangeRequest(m));
   writeRangeRequest(m, out, 0);
   return out;
 }
@@ -445,7 +446,7 @@ export function writeRangeResponse(m: RangeResponse, out: Uint8Array, offset: nu
 }
 
 export function encodeRangeResponse(m: RangeResponse): Uint8Array {
-  const out = new Uint8Array(sizeRangeResponse(m));
+  const out = allocateBytes(sizeRangeResponse(m));
   writeRangeResponse(m, out, 0);
   return out;
 }
@@ -507,7 +508,7 @@ export function writeRangeStreamResponse(m: RangeStreamResponse, out: Uint8Array
 }
 
 export function encodeRangeStreamResponse(m: RangeStreamResponse): Uint8Array {
-  const out = new Uint8Array(sizeRangeStreamResponse(m));
+  const out = allocateBytes(sizeRangeStreamResponse(m));
   writeRangeStreamResponse(m, out, 0);
   return out;
 }
@@ -624,7 +625,7 @@ export function writePutRequest(m: PutRequest, out: Uint8Array, offset: number):
 }
 
 export function encodePutRequest(m: PutRequest): Uint8Array {
-  const out = new Uint8Array(sizePutRequest(m));
+  const out = allocateBytes(sizePutRequest(m));
   writePutRequest(m, out, 0);
   return out;
 }
@@ -703,7 +704,7 @@ export function writePutResponse(m: PutResponse, out: Uint8Array, offset: number
 }
 
 export function encodePutResponse(m: PutResponse): Uint8Array {
-  const out = new Uint8Array(sizePutResponse(m));
+  const out = allocateBytes(sizePutResponse(m));
   writePutResponse(m, out, 0);
   return out;
 }
@@ -784,7 +785,7 @@ export function writeDeleteRangeRequest(m: DeleteRangeRequest, out: Uint8Array, 
 }
 
 export function encodeDeleteRangeRequest(m: DeleteRangeRequest): Uint8Array {
-  const out = new Uint8Array(sizeDeleteRangeRequest(m));
+  const out = allocateBytes(sizeDeleteRangeRequest(m));
   writeDeleteRangeRequest(m, out, 0);
   return out;
 }
@@ -875,7 +876,7 @@ export function writeDeleteRangeResponse(m: DeleteRangeResponse, out: Uint8Array
 }
 
 export function encodeDeleteRangeResponse(m: DeleteRangeResponse): Uint8Array {
-  const out = new Uint8Array(sizeDeleteRangeResponse(m));
+  const out = allocateBytes(sizeDeleteRangeResponse(m));
   writeDeleteRangeResponse(m, out, 0);
   return out;
 }
@@ -1000,7 +1001,7 @@ export function writeRequestOp(m: RequestOp, out: Uint8Array, offset: number): n
 }
 
 export function encodeRequestOp(m: RequestOp): Uint8Array {
-  const out = new Uint8Array(sizeRequestOp(m));
+  const out = allocateBytes(sizeRequestOp(m));
   writeRequestOp(m, out, 0);
   return out;
 }
@@ -1125,7 +1126,7 @@ export function writeResponseOp(m: ResponseOp, out: Uint8Array, offset: number):
 }
 
 export function encodeResponseOp(m: ResponseOp): Uint8Array {
-  const out = new Uint8Array(sizeResponseOp(m));
+  const out = allocateBytes(sizeResponseOp(m));
   writeResponseOp(m, out, 0);
   return out;
 }
@@ -1279,7 +1280,7 @@ export function writeCompare(m: Compare, out: Uint8Array, offset: number): numbe
 }
 
 export function encodeCompare(m: Compare): Uint8Array {
-  const out = new Uint8Array(sizeCompare(m));
+  const out = allocateBytes(sizeCompare(m));
   writeCompare(m, out, 0);
   return out;
 }
@@ -1390,7 +1391,7 @@ export function writeTxnRequest(m: TxnRequest, out: Uint8Array, offset: number):
 }
 
 export function encodeTxnRequest(m: TxnRequest): Uint8Array {
-  const out = new Uint8Array(sizeTxnRequest(m));
+  const out = allocateBytes(sizeTxnRequest(m));
   writeTxnRequest(m, out, 0);
   return out;
 }
@@ -1481,7 +1482,7 @@ export function writeTxnResponse(m: TxnResponse, out: Uint8Array, offset: number
 }
 
 export function encodeTxnResponse(m: TxnResponse): Uint8Array {
-  const out = new Uint8Array(sizeTxnResponse(m));
+  const out = allocateBytes(sizeTxnResponse(m));
   writeTxnResponse(m, out, 0);
   return out;
 }
@@ -1550,7 +1551,7 @@ export function writeCompactionRequest(m: CompactionRequest, out: Uint8Array, of
 }
 
 export function encodeCompactionRequest(m: CompactionRequest): Uint8Array {
-  const out = new Uint8Array(sizeCompactionRequest(m));
+  const out = allocateBytes(sizeCompactionRequest(m));
   writeCompactionRequest(m, out, 0);
   return out;
 }
@@ -1612,7 +1613,7 @@ export function writeCompactionResponse(m: CompactionResponse, out: Uint8Array, 
 }
 
 export function encodeCompactionResponse(m: CompactionResponse): Uint8Array {
-  const out = new Uint8Array(sizeCompactionResponse(m));
+  const out = allocateBytes(sizeCompactionResponse(m));
   writeCompactionResponse(m, out, 0);
   return out;
 }
@@ -1650,7 +1651,7 @@ export function writeHashRequest(_m: HashRequest, _out: Uint8Array, offset: numb
 }
 
 export function encodeHashRequest(m: HashRequest): Uint8Array {
-  const out = new Uint8Array(sizeHashRequest(m));
+  const out = allocateBytes(sizeHashRequest(m));
   writeHashRequest(m, out, 0);
   return out;
 }
@@ -1724,7 +1725,7 @@ export function writeHashResponse(m: HashResponse, out: Uint8Array, offset: numb
 }
 
 export function encodeHashResponse(m: HashResponse): Uint8Array {
-  const out = new Uint8Array(sizeHashResponse(m));
+  const out = allocateBytes(sizeHashResponse(m));
   writeHashResponse(m, out, 0);
   return out;
 }
@@ -1781,7 +1782,7 @@ export function writeHashKVRequest(m: HashKVRequest, out: Uint8Array, offset: nu
 }
 
 export function encodeHashKVRequest(m: HashKVRequest): Uint8Array {
-  const out = new Uint8Array(sizeHashKVRequest(m));
+  const out = allocateBytes(sizeHashKVRequest(m));
   writeHashKVRequest(m, out, 0);
   return out;
 }
@@ -1879,7 +1880,7 @@ export function writeHashKVResponse(m: HashKVResponse, out: Uint8Array, offset: 
 }
 
 export function encodeHashKVResponse(m: HashKVResponse): Uint8Array {
-  const out = new Uint8Array(sizeHashKVResponse(m));
+  const out = allocateBytes(sizeHashKVResponse(m));
   writeHashKVResponse(m, out, 0);
   return out;
 }
@@ -1917,7 +1918,7 @@ export function writeSnapshotRequest(_m: SnapshotRequest, _out: Uint8Array, offs
 }
 
 export function encodeSnapshotRequest(m: SnapshotRequest): Uint8Array {
-  const out = new Uint8Array(sizeSnapshotRequest(m));
+  const out = allocateBytes(sizeSnapshotRequest(m));
   writeSnapshotRequest(m, out, 0);
   return out;
 }
@@ -2015,7 +2016,7 @@ export function writeSnapshotResponse(m: SnapshotResponse, out: Uint8Array, offs
 }
 
 export function encodeSnapshotResponse(m: SnapshotResponse): Uint8Array {
-  const out = new Uint8Array(sizeSnapshotResponse(m));
+  const out = allocateBytes(sizeSnapshotResponse(m));
   writeSnapshotResponse(m, out, 0);
   return out;
 }
@@ -2117,7 +2118,7 @@ export function writeWatchRequest(m: WatchRequest, out: Uint8Array, offset: numb
 }
 
 export function encodeWatchRequest(m: WatchRequest): Uint8Array {
-  const out = new Uint8Array(sizeWatchRequest(m));
+  const out = allocateBytes(sizeWatchRequest(m));
   writeWatchRequest(m, out, 0);
   return out;
 }
@@ -2264,7 +2265,7 @@ export function writeWatchCreateRequest(m: WatchCreateRequest, out: Uint8Array, 
 }
 
 export function encodeWatchCreateRequest(m: WatchCreateRequest): Uint8Array {
-  const out = new Uint8Array(sizeWatchCreateRequest(m));
+  const out = allocateBytes(sizeWatchCreateRequest(m));
   writeWatchCreateRequest(m, out, 0);
   return out;
 }
@@ -2326,7 +2327,7 @@ export function writeWatchCancelRequest(m: WatchCancelRequest, out: Uint8Array, 
 }
 
 export function encodeWatchCancelRequest(m: WatchCancelRequest): Uint8Array {
-  const out = new Uint8Array(sizeWatchCancelRequest(m));
+  const out = allocateBytes(sizeWatchCancelRequest(m));
   writeWatchCancelRequest(m, out, 0);
   return out;
 }
@@ -2364,7 +2365,7 @@ export function writeWatchProgressRequest(_m: WatchProgressRequest, _out: Uint8A
 }
 
 export function encodeWatchProgressRequest(m: WatchProgressRequest): Uint8Array {
-  const out = new Uint8Array(sizeWatchProgressRequest(m));
+  const out = allocateBytes(sizeWatchProgressRequest(m));
   writeWatchProgressRequest(m, out, 0);
   return out;
 }
@@ -2515,7 +2516,7 @@ export function writeWatchResponse(m: WatchResponse, out: Uint8Array, offset: nu
 }
 
 export function encodeWatchResponse(m: WatchResponse): Uint8Array {
-  const out = new Uint8Array(sizeWatchResponse(m));
+  const out = allocateBytes(sizeWatchResponse(m));
   writeWatchResponse(m, out, 0);
   return out;
 }
@@ -2584,7 +2585,7 @@ export function writeLeaseGrantRequest(m: LeaseGrantRequest, out: Uint8Array, of
 }
 
 export function encodeLeaseGrantRequest(m: LeaseGrantRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseGrantRequest(m));
+  const out = allocateBytes(sizeLeaseGrantRequest(m));
   writeLeaseGrantRequest(m, out, 0);
   return out;
 }
@@ -2682,7 +2683,7 @@ export function writeLeaseGrantResponse(m: LeaseGrantResponse, out: Uint8Array, 
 }
 
 export function encodeLeaseGrantResponse(m: LeaseGrantResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseGrantResponse(m));
+  const out = allocateBytes(sizeLeaseGrantResponse(m));
   writeLeaseGrantResponse(m, out, 0);
   return out;
 }
@@ -2739,7 +2740,7 @@ export function writeLeaseRevokeRequest(m: LeaseRevokeRequest, out: Uint8Array, 
 }
 
 export function encodeLeaseRevokeRequest(m: LeaseRevokeRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseRevokeRequest(m));
+  const out = allocateBytes(sizeLeaseRevokeRequest(m));
   writeLeaseRevokeRequest(m, out, 0);
   return out;
 }
@@ -2801,7 +2802,7 @@ export function writeLeaseRevokeResponse(m: LeaseRevokeResponse, out: Uint8Array
 }
 
 export function encodeLeaseRevokeResponse(m: LeaseRevokeResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseRevokeResponse(m));
+  const out = allocateBytes(sizeLeaseRevokeResponse(m));
   writeLeaseRevokeResponse(m, out, 0);
   return out;
 }
@@ -2870,7 +2871,7 @@ export function writeLeaseCheckpoint(m: LeaseCheckpoint, out: Uint8Array, offset
 }
 
 export function encodeLeaseCheckpoint(m: LeaseCheckpoint): Uint8Array {
-  const out = new Uint8Array(sizeLeaseCheckpoint(m));
+  const out = allocateBytes(sizeLeaseCheckpoint(m));
   writeLeaseCheckpoint(m, out, 0);
   return out;
 }
@@ -2932,7 +2933,7 @@ export function writeLeaseCheckpointRequest(m: LeaseCheckpointRequest, out: Uint
 }
 
 export function encodeLeaseCheckpointRequest(m: LeaseCheckpointRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseCheckpointRequest(m));
+  const out = allocateBytes(sizeLeaseCheckpointRequest(m));
   writeLeaseCheckpointRequest(m, out, 0);
   return out;
 }
@@ -2994,7 +2995,7 @@ export function writeLeaseCheckpointResponse(m: LeaseCheckpointResponse, out: Ui
 }
 
 export function encodeLeaseCheckpointResponse(m: LeaseCheckpointResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseCheckpointResponse(m));
+  const out = allocateBytes(sizeLeaseCheckpointResponse(m));
   writeLeaseCheckpointResponse(m, out, 0);
   return out;
 }
@@ -3051,7 +3052,7 @@ export function writeLeaseKeepAliveRequest(m: LeaseKeepAliveRequest, out: Uint8A
 }
 
 export function encodeLeaseKeepAliveRequest(m: LeaseKeepAliveRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseKeepAliveRequest(m));
+  const out = allocateBytes(sizeLeaseKeepAliveRequest(m));
   writeLeaseKeepAliveRequest(m, out, 0);
   return out;
 }
@@ -3137,7 +3138,7 @@ export function writeLeaseKeepAliveResponse(m: LeaseKeepAliveResponse, out: Uint
 }
 
 export function encodeLeaseKeepAliveResponse(m: LeaseKeepAliveResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseKeepAliveResponse(m));
+  const out = allocateBytes(sizeLeaseKeepAliveResponse(m));
   writeLeaseKeepAliveResponse(m, out, 0);
   return out;
 }
@@ -3206,7 +3207,7 @@ export function writeLeaseTimeToLiveRequest(m: LeaseTimeToLiveRequest, out: Uint
 }
 
 export function encodeLeaseTimeToLiveRequest(m: LeaseTimeToLiveRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseTimeToLiveRequest(m));
+  const out = allocateBytes(sizeLeaseTimeToLiveRequest(m));
   writeLeaseTimeToLiveRequest(m, out, 0);
   return out;
 }
@@ -3316,7 +3317,7 @@ export function writeLeaseTimeToLiveResponse(m: LeaseTimeToLiveResponse, out: Ui
 }
 
 export function encodeLeaseTimeToLiveResponse(m: LeaseTimeToLiveResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseTimeToLiveResponse(m));
+  const out = allocateBytes(sizeLeaseTimeToLiveResponse(m));
   writeLeaseTimeToLiveResponse(m, out, 0);
   return out;
 }
@@ -3354,7 +3355,7 @@ export function writeLeaseLeasesRequest(_m: LeaseLeasesRequest, _out: Uint8Array
 }
 
 export function encodeLeaseLeasesRequest(m: LeaseLeasesRequest): Uint8Array {
-  const out = new Uint8Array(sizeLeaseLeasesRequest(m));
+  const out = allocateBytes(sizeLeaseLeasesRequest(m));
   writeLeaseLeasesRequest(m, out, 0);
   return out;
 }
@@ -3411,7 +3412,7 @@ export function writeLeaseStatus(m: LeaseStatus, out: Uint8Array, offset: number
 }
 
 export function encodeLeaseStatus(m: LeaseStatus): Uint8Array {
-  const out = new Uint8Array(sizeLeaseStatus(m));
+  const out = allocateBytes(sizeLeaseStatus(m));
   writeLeaseStatus(m, out, 0);
   return out;
 }
@@ -3490,7 +3491,7 @@ export function writeLeaseLeasesResponse(m: LeaseLeasesResponse, out: Uint8Array
 }
 
 export function encodeLeaseLeasesResponse(m: LeaseLeasesResponse): Uint8Array {
-  const out = new Uint8Array(sizeLeaseLeasesResponse(m));
+  const out = allocateBytes(sizeLeaseLeasesResponse(m));
   writeLeaseLeasesResponse(m, out, 0);
   return out;
 }
@@ -3595,7 +3596,7 @@ export function writeMember(m: Member, out: Uint8Array, offset: number): number 
 }
 
 export function encodeMember(m: Member): Uint8Array {
-  const out = new Uint8Array(sizeMember(m));
+  const out = allocateBytes(sizeMember(m));
   writeMember(m, out, 0);
   return out;
 }
@@ -3664,7 +3665,7 @@ export function writeMemberAddRequest(m: MemberAddRequest, out: Uint8Array, offs
 }
 
 export function encodeMemberAddRequest(m: MemberAddRequest): Uint8Array {
-  const out = new Uint8Array(sizeMemberAddRequest(m));
+  const out = allocateBytes(sizeMemberAddRequest(m));
   writeMemberAddRequest(m, out, 0);
   return out;
 }
@@ -3760,7 +3761,7 @@ export function writeMemberAddResponse(m: MemberAddResponse, out: Uint8Array, of
 }
 
 export function encodeMemberAddResponse(m: MemberAddResponse): Uint8Array {
-  const out = new Uint8Array(sizeMemberAddResponse(m));
+  const out = allocateBytes(sizeMemberAddResponse(m));
   writeMemberAddResponse(m, out, 0);
   return out;
 }
@@ -3817,7 +3818,7 @@ export function writeMemberRemoveRequest(m: MemberRemoveRequest, out: Uint8Array
 }
 
 export function encodeMemberRemoveRequest(m: MemberRemoveRequest): Uint8Array {
-  const out = new Uint8Array(sizeMemberRemoveRequest(m));
+  const out = allocateBytes(sizeMemberRemoveRequest(m));
   writeMemberRemoveRequest(m, out, 0);
   return out;
 }
@@ -3896,7 +3897,7 @@ export function writeMemberRemoveResponse(m: MemberRemoveResponse, out: Uint8Arr
 }
 
 export function encodeMemberRemoveResponse(m: MemberRemoveResponse): Uint8Array {
-  const out = new Uint8Array(sizeMemberRemoveResponse(m));
+  const out = allocateBytes(sizeMemberRemoveResponse(m));
   writeMemberRemoveResponse(m, out, 0);
   return out;
 }
@@ -3965,7 +3966,7 @@ export function writeMemberUpdateRequest(m: MemberUpdateRequest, out: Uint8Array
 }
 
 export function encodeMemberUpdateRequest(m: MemberUpdateRequest): Uint8Array {
-  const out = new Uint8Array(sizeMemberUpdateRequest(m));
+  const out = allocateBytes(sizeMemberUpdateRequest(m));
   writeMemberUpdateRequest(m, out, 0);
   return out;
 }
@@ -4044,7 +4045,7 @@ export function writeMemberUpdateResponse(m: MemberUpdateResponse, out: Uint8Arr
 }
 
 export function encodeMemberUpdateResponse(m: MemberUpdateResponse): Uint8Array {
-  const out = new Uint8Array(sizeMemberUpdateResponse(m));
+  const out = allocateBytes(sizeMemberUpdateResponse(m));
   writeMemberUpdateResponse(m, out, 0);
   return out;
 }
@@ -4101,7 +4102,7 @@ export function writeMemberListRequest(m: MemberListRequest, out: Uint8Array, of
 }
 
 export function encodeMemberListRequest(m: MemberListRequest): Uint8Array {
-  const out = new Uint8Array(sizeMemberListRequest(m));
+  const out = allocateBytes(sizeMemberListRequest(m));
   writeMemberListRequest(m, out, 0);
   return out;
 }
@@ -4180,7 +4181,7 @@ export function writeMemberListResponse(m: MemberListResponse, out: Uint8Array, 
 }
 
 export function encodeMemberListResponse(m: MemberListResponse): Uint8Array {
-  const out = new Uint8Array(sizeMemberListResponse(m));
+  const out = allocateBytes(sizeMemberListResponse(m));
   writeMemberListResponse(m, out, 0);
   return out;
 }
@@ -4237,7 +4238,7 @@ export function writeMemberPromoteRequest(m: MemberPromoteRequest, out: Uint8Arr
 }
 
 export function encodeMemberPromoteRequest(m: MemberPromoteRequest): Uint8Array {
-  const out = new Uint8Array(sizeMemberPromoteRequest(m));
+  const out = allocateBytes(sizeMemberPromoteRequest(m));
   writeMemberPromoteRequest(m, out, 0);
   return out;
 }
@@ -4316,7 +4317,7 @@ export function writeMemberPromoteResponse(m: MemberPromoteResponse, out: Uint8A
 }
 
 export function encodeMemberPromoteResponse(m: MemberPromoteResponse): Uint8Array {
-  const out = new Uint8Array(sizeMemberPromoteResponse(m));
+  const out = allocateBytes(sizeMemberPromoteResponse(m));
   writeMemberPromoteResponse(m, out, 0);
   return out;
 }
@@ -4354,7 +4355,7 @@ export function writeDefragmentRequest(_m: DefragmentRequest, _out: Uint8Array, 
 }
 
 export function encodeDefragmentRequest(m: DefragmentRequest): Uint8Array {
-  const out = new Uint8Array(sizeDefragmentRequest(m));
+  const out = allocateBytes(sizeDefragmentRequest(m));
   writeDefragmentRequest(m, out, 0);
   return out;
 }
@@ -4416,7 +4417,7 @@ export function writeDefragmentResponse(m: DefragmentResponse, out: Uint8Array, 
 }
 
 export function encodeDefragmentResponse(m: DefragmentResponse): Uint8Array {
-  const out = new Uint8Array(sizeDefragmentResponse(m));
+  const out = allocateBytes(sizeDefragmentResponse(m));
   writeDefragmentResponse(m, out, 0);
   return out;
 }
@@ -4473,7 +4474,7 @@ export function writeMoveLeaderRequest(m: MoveLeaderRequest, out: Uint8Array, of
 }
 
 export function encodeMoveLeaderRequest(m: MoveLeaderRequest): Uint8Array {
-  const out = new Uint8Array(sizeMoveLeaderRequest(m));
+  const out = allocateBytes(sizeMoveLeaderRequest(m));
   writeMoveLeaderRequest(m, out, 0);
   return out;
 }
@@ -4535,7 +4536,7 @@ export function writeMoveLeaderResponse(m: MoveLeaderResponse, out: Uint8Array, 
 }
 
 export function encodeMoveLeaderResponse(m: MoveLeaderResponse): Uint8Array {
-  const out = new Uint8Array(sizeMoveLeaderResponse(m));
+  const out = allocateBytes(sizeMoveLeaderResponse(m));
   writeMoveLeaderResponse(m, out, 0);
   return out;
 }
@@ -4622,7 +4623,7 @@ export function writeAlarmRequest(m: AlarmRequest, out: Uint8Array, offset: numb
 }
 
 export function encodeAlarmRequest(m: AlarmRequest): Uint8Array {
-  const out = new Uint8Array(sizeAlarmRequest(m));
+  const out = allocateBytes(sizeAlarmRequest(m));
   writeAlarmRequest(m, out, 0);
   return out;
 }
@@ -4697,7 +4698,7 @@ export function writeAlarmMember(m: AlarmMember, out: Uint8Array, offset: number
 }
 
 export function encodeAlarmMember(m: AlarmMember): Uint8Array {
-  const out = new Uint8Array(sizeAlarmMember(m));
+  const out = allocateBytes(sizeAlarmMember(m));
   writeAlarmMember(m, out, 0);
   return out;
 }
@@ -4776,7 +4777,7 @@ export function writeAlarmResponse(m: AlarmResponse, out: Uint8Array, offset: nu
 }
 
 export function encodeAlarmResponse(m: AlarmResponse): Uint8Array {
-  const out = new Uint8Array(sizeAlarmResponse(m));
+  const out = allocateBytes(sizeAlarmResponse(m));
   writeAlarmResponse(m, out, 0);
   return out;
 }
@@ -4845,7 +4846,7 @@ export function writeDowngradeRequest(m: DowngradeRequest, out: Uint8Array, offs
 }
 
 export function encodeDowngradeRequest(m: DowngradeRequest): Uint8Array {
-  const out = new Uint8Array(sizeDowngradeRequest(m));
+  const out = allocateBytes(sizeDowngradeRequest(m));
   writeDowngradeRequest(m, out, 0);
   return out;
 }
@@ -4925,7 +4926,7 @@ export function writeDowngradeResponse(m: DowngradeResponse, out: Uint8Array, of
 }
 
 export function encodeDowngradeResponse(m: DowngradeResponse): Uint8Array {
-  const out = new Uint8Array(sizeDowngradeResponse(m));
+  const out = allocateBytes(sizeDowngradeResponse(m));
   writeDowngradeResponse(m, out, 0);
   return out;
 }
@@ -4963,7 +4964,7 @@ export function writeStatusRequest(_m: StatusRequest, _out: Uint8Array, offset: 
 }
 
 export function encodeStatusRequest(m: StatusRequest): Uint8Array {
-  const out = new Uint8Array(sizeStatusRequest(m));
+  const out = allocateBytes(sizeStatusRequest(m));
   writeStatusRequest(m, out, 0);
   return out;
 }
@@ -5032,7 +5033,7 @@ export function writeDowngradeInfo(m: DowngradeInfo, out: Uint8Array, offset: nu
 }
 
 export function encodeDowngradeInfo(m: DowngradeInfo): Uint8Array {
-  const out = new Uint8Array(sizeDowngradeInfo(m));
+  const out = allocateBytes(sizeDowngradeInfo(m));
   writeDowngradeInfo(m, out, 0);
   return out;
 }
@@ -5243,7 +5244,7 @@ export function writeStatusResponse(m: StatusResponse, out: Uint8Array, offset: 
 }
 
 export function encodeStatusResponse(m: StatusResponse): Uint8Array {
-  const out = new Uint8Array(sizeStatusResponse(m));
+  const out = allocateBytes(sizeStatusResponse(m));
   writeStatusResponse(m, out, 0);
   return out;
 }
@@ -5281,7 +5282,7 @@ export function writeAuthEnableRequest(_m: AuthEnableRequest, _out: Uint8Array, 
 }
 
 export function encodeAuthEnableRequest(m: AuthEnableRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthEnableRequest(m));
+  const out = allocateBytes(sizeAuthEnableRequest(m));
   writeAuthEnableRequest(m, out, 0);
   return out;
 }
@@ -5319,7 +5320,7 @@ export function writeAuthDisableRequest(_m: AuthDisableRequest, _out: Uint8Array
 }
 
 export function encodeAuthDisableRequest(m: AuthDisableRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthDisableRequest(m));
+  const out = allocateBytes(sizeAuthDisableRequest(m));
   writeAuthDisableRequest(m, out, 0);
   return out;
 }
@@ -5357,7 +5358,7 @@ export function writeAuthStatusRequest(_m: AuthStatusRequest, _out: Uint8Array, 
 }
 
 export function encodeAuthStatusRequest(m: AuthStatusRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthStatusRequest(m));
+  const out = allocateBytes(sizeAuthStatusRequest(m));
   writeAuthStatusRequest(m, out, 0);
   return out;
 }
@@ -5426,7 +5427,7 @@ export function writeAuthenticateRequest(m: AuthenticateRequest, out: Uint8Array
 }
 
 export function encodeAuthenticateRequest(m: AuthenticateRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthenticateRequest(m));
+  const out = allocateBytes(sizeAuthenticateRequest(m));
   writeAuthenticateRequest(m, out, 0);
   return out;
 }
@@ -5524,7 +5525,7 @@ export function writeAuthUserAddRequest(m: AuthUserAddRequest, out: Uint8Array, 
 }
 
 export function encodeAuthUserAddRequest(m: AuthUserAddRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserAddRequest(m));
+  const out = allocateBytes(sizeAuthUserAddRequest(m));
   writeAuthUserAddRequest(m, out, 0);
   return out;
 }
@@ -5581,7 +5582,7 @@ export function writeAuthUserGetRequest(m: AuthUserGetRequest, out: Uint8Array, 
 }
 
 export function encodeAuthUserGetRequest(m: AuthUserGetRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserGetRequest(m));
+  const out = allocateBytes(sizeAuthUserGetRequest(m));
   writeAuthUserGetRequest(m, out, 0);
   return out;
 }
@@ -5638,7 +5639,7 @@ export function writeAuthUserDeleteRequest(m: AuthUserDeleteRequest, out: Uint8A
 }
 
 export function encodeAuthUserDeleteRequest(m: AuthUserDeleteRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserDeleteRequest(m));
+  const out = allocateBytes(sizeAuthUserDeleteRequest(m));
   writeAuthUserDeleteRequest(m, out, 0);
   return out;
 }
@@ -5719,7 +5720,7 @@ export function writeAuthUserChangePasswordRequest(m: AuthUserChangePasswordRequ
 }
 
 export function encodeAuthUserChangePasswordRequest(m: AuthUserChangePasswordRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserChangePasswordRequest(m));
+  const out = allocateBytes(sizeAuthUserChangePasswordRequest(m));
   writeAuthUserChangePasswordRequest(m, out, 0);
   return out;
 }
@@ -5788,7 +5789,7 @@ export function writeAuthUserGrantRoleRequest(m: AuthUserGrantRoleRequest, out: 
 }
 
 export function encodeAuthUserGrantRoleRequest(m: AuthUserGrantRoleRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserGrantRoleRequest(m));
+  const out = allocateBytes(sizeAuthUserGrantRoleRequest(m));
   writeAuthUserGrantRoleRequest(m, out, 0);
   return out;
 }
@@ -5857,7 +5858,7 @@ export function writeAuthUserRevokeRoleRequest(m: AuthUserRevokeRoleRequest, out
 }
 
 export function encodeAuthUserRevokeRoleRequest(m: AuthUserRevokeRoleRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserRevokeRoleRequest(m));
+  const out = allocateBytes(sizeAuthUserRevokeRoleRequest(m));
   writeAuthUserRevokeRoleRequest(m, out, 0);
   return out;
 }
@@ -5914,7 +5915,7 @@ export function writeAuthRoleAddRequest(m: AuthRoleAddRequest, out: Uint8Array, 
 }
 
 export function encodeAuthRoleAddRequest(m: AuthRoleAddRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleAddRequest(m));
+  const out = allocateBytes(sizeAuthRoleAddRequest(m));
   writeAuthRoleAddRequest(m, out, 0);
   return out;
 }
@@ -5971,7 +5972,7 @@ export function writeAuthRoleGetRequest(m: AuthRoleGetRequest, out: Uint8Array, 
 }
 
 export function encodeAuthRoleGetRequest(m: AuthRoleGetRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleGetRequest(m));
+  const out = allocateBytes(sizeAuthRoleGetRequest(m));
   writeAuthRoleGetRequest(m, out, 0);
   return out;
 }
@@ -6009,7 +6010,7 @@ export function writeAuthUserListRequest(_m: AuthUserListRequest, _out: Uint8Arr
 }
 
 export function encodeAuthUserListRequest(m: AuthUserListRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserListRequest(m));
+  const out = allocateBytes(sizeAuthUserListRequest(m));
   writeAuthUserListRequest(m, out, 0);
   return out;
 }
@@ -6047,7 +6048,7 @@ export function writeAuthRoleListRequest(_m: AuthRoleListRequest, _out: Uint8Arr
 }
 
 export function encodeAuthRoleListRequest(m: AuthRoleListRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleListRequest(m));
+  const out = allocateBytes(sizeAuthRoleListRequest(m));
   writeAuthRoleListRequest(m, out, 0);
   return out;
 }
@@ -6104,7 +6105,7 @@ export function writeAuthRoleDeleteRequest(m: AuthRoleDeleteRequest, out: Uint8A
 }
 
 export function encodeAuthRoleDeleteRequest(m: AuthRoleDeleteRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleDeleteRequest(m));
+  const out = allocateBytes(sizeAuthRoleDeleteRequest(m));
   writeAuthRoleDeleteRequest(m, out, 0);
   return out;
 }
@@ -6178,7 +6179,7 @@ export function writeAuthRoleGrantPermissionRequest(m: AuthRoleGrantPermissionRe
 }
 
 export function encodeAuthRoleGrantPermissionRequest(m: AuthRoleGrantPermissionRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleGrantPermissionRequest(m));
+  const out = allocateBytes(sizeAuthRoleGrantPermissionRequest(m));
   writeAuthRoleGrantPermissionRequest(m, out, 0);
   return out;
 }
@@ -6259,7 +6260,7 @@ export function writeAuthRoleRevokePermissionRequest(m: AuthRoleRevokePermission
 }
 
 export function encodeAuthRoleRevokePermissionRequest(m: AuthRoleRevokePermissionRequest): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleRevokePermissionRequest(m));
+  const out = allocateBytes(sizeAuthRoleRevokePermissionRequest(m));
   writeAuthRoleRevokePermissionRequest(m, out, 0);
   return out;
 }
@@ -6321,7 +6322,7 @@ export function writeAuthEnableResponse(m: AuthEnableResponse, out: Uint8Array, 
 }
 
 export function encodeAuthEnableResponse(m: AuthEnableResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthEnableResponse(m));
+  const out = allocateBytes(sizeAuthEnableResponse(m));
   writeAuthEnableResponse(m, out, 0);
   return out;
 }
@@ -6383,7 +6384,7 @@ export function writeAuthDisableResponse(m: AuthDisableResponse, out: Uint8Array
 }
 
 export function encodeAuthDisableResponse(m: AuthDisableResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthDisableResponse(m));
+  const out = allocateBytes(sizeAuthDisableResponse(m));
   writeAuthDisableResponse(m, out, 0);
   return out;
 }
@@ -6469,7 +6470,7 @@ export function writeAuthStatusResponse(m: AuthStatusResponse, out: Uint8Array, 
 }
 
 export function encodeAuthStatusResponse(m: AuthStatusResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthStatusResponse(m));
+  const out = allocateBytes(sizeAuthStatusResponse(m));
   writeAuthStatusResponse(m, out, 0);
   return out;
 }
@@ -6543,7 +6544,7 @@ export function writeAuthenticateResponse(m: AuthenticateResponse, out: Uint8Arr
 }
 
 export function encodeAuthenticateResponse(m: AuthenticateResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthenticateResponse(m));
+  const out = allocateBytes(sizeAuthenticateResponse(m));
   writeAuthenticateResponse(m, out, 0);
   return out;
 }
@@ -6605,7 +6606,7 @@ export function writeAuthUserAddResponse(m: AuthUserAddResponse, out: Uint8Array
 }
 
 export function encodeAuthUserAddResponse(m: AuthUserAddResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserAddResponse(m));
+  const out = allocateBytes(sizeAuthUserAddResponse(m));
   writeAuthUserAddResponse(m, out, 0);
   return out;
 }
@@ -6679,7 +6680,7 @@ export function writeAuthUserGetResponse(m: AuthUserGetResponse, out: Uint8Array
 }
 
 export function encodeAuthUserGetResponse(m: AuthUserGetResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserGetResponse(m));
+  const out = allocateBytes(sizeAuthUserGetResponse(m));
   writeAuthUserGetResponse(m, out, 0);
   return out;
 }
@@ -6741,7 +6742,7 @@ export function writeAuthUserDeleteResponse(m: AuthUserDeleteResponse, out: Uint
 }
 
 export function encodeAuthUserDeleteResponse(m: AuthUserDeleteResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserDeleteResponse(m));
+  const out = allocateBytes(sizeAuthUserDeleteResponse(m));
   writeAuthUserDeleteResponse(m, out, 0);
   return out;
 }
@@ -6803,7 +6804,7 @@ export function writeAuthUserChangePasswordResponse(m: AuthUserChangePasswordRes
 }
 
 export function encodeAuthUserChangePasswordResponse(m: AuthUserChangePasswordResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserChangePasswordResponse(m));
+  const out = allocateBytes(sizeAuthUserChangePasswordResponse(m));
   writeAuthUserChangePasswordResponse(m, out, 0);
   return out;
 }
@@ -6865,7 +6866,7 @@ export function writeAuthUserGrantRoleResponse(m: AuthUserGrantRoleResponse, out
 }
 
 export function encodeAuthUserGrantRoleResponse(m: AuthUserGrantRoleResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserGrantRoleResponse(m));
+  const out = allocateBytes(sizeAuthUserGrantRoleResponse(m));
   writeAuthUserGrantRoleResponse(m, out, 0);
   return out;
 }
@@ -6927,7 +6928,7 @@ export function writeAuthUserRevokeRoleResponse(m: AuthUserRevokeRoleResponse, o
 }
 
 export function encodeAuthUserRevokeRoleResponse(m: AuthUserRevokeRoleResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserRevokeRoleResponse(m));
+  const out = allocateBytes(sizeAuthUserRevokeRoleResponse(m));
   writeAuthUserRevokeRoleResponse(m, out, 0);
   return out;
 }
@@ -6989,7 +6990,7 @@ export function writeAuthRoleAddResponse(m: AuthRoleAddResponse, out: Uint8Array
 }
 
 export function encodeAuthRoleAddResponse(m: AuthRoleAddResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleAddResponse(m));
+  const out = allocateBytes(sizeAuthRoleAddResponse(m));
   writeAuthRoleAddResponse(m, out, 0);
   return out;
 }
@@ -7068,7 +7069,7 @@ export function writeAuthRoleGetResponse(m: AuthRoleGetResponse, out: Uint8Array
 }
 
 export function encodeAuthRoleGetResponse(m: AuthRoleGetResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleGetResponse(m));
+  const out = allocateBytes(sizeAuthRoleGetResponse(m));
   writeAuthRoleGetResponse(m, out, 0);
   return out;
 }
@@ -7142,7 +7143,7 @@ export function writeAuthRoleListResponse(m: AuthRoleListResponse, out: Uint8Arr
 }
 
 export function encodeAuthRoleListResponse(m: AuthRoleListResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleListResponse(m));
+  const out = allocateBytes(sizeAuthRoleListResponse(m));
   writeAuthRoleListResponse(m, out, 0);
   return out;
 }
@@ -7216,7 +7217,7 @@ export function writeAuthUserListResponse(m: AuthUserListResponse, out: Uint8Arr
 }
 
 export function encodeAuthUserListResponse(m: AuthUserListResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthUserListResponse(m));
+  const out = allocateBytes(sizeAuthUserListResponse(m));
   writeAuthUserListResponse(m, out, 0);
   return out;
 }
@@ -7278,7 +7279,7 @@ export function writeAuthRoleDeleteResponse(m: AuthRoleDeleteResponse, out: Uint
 }
 
 export function encodeAuthRoleDeleteResponse(m: AuthRoleDeleteResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleDeleteResponse(m));
+  const out = allocateBytes(sizeAuthRoleDeleteResponse(m));
   writeAuthRoleDeleteResponse(m, out, 0);
   return out;
 }
@@ -7340,7 +7341,7 @@ export function writeAuthRoleGrantPermissionResponse(m: AuthRoleGrantPermissionR
 }
 
 export function encodeAuthRoleGrantPermissionResponse(m: AuthRoleGrantPermissionResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleGrantPermissionResponse(m));
+  const out = allocateBytes(sizeAuthRoleGrantPermissionResponse(m));
   writeAuthRoleGrantPermissionResponse(m, out, 0);
   return out;
 }
@@ -7402,7 +7403,7 @@ export function writeAuthRoleRevokePermissionResponse(m: AuthRoleRevokePermissio
 }
 
 export function encodeAuthRoleRevokePermissionResponse(m: AuthRoleRevokePermissionResponse): Uint8Array {
-  const out = new Uint8Array(sizeAuthRoleRevokePermissionResponse(m));
+  const out = allocateBytes(sizeAuthRoleRevokePermissionResponse(m));
   writeAuthRoleRevokePermissionResponse(m, out, 0);
   return out;
 }

@@ -1,6 +1,7 @@
 // Made by scripts/gen-proto.ts from server/proto/wal.proto. Do not edit: change the source and run
 // `npm run gen:proto`.
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { allocateBytes } from '../../base/slab.ts';
 import { DecodeError, Reader } from '../reader.ts';
 import {
   sizeBytes,
@@ -95,7 +96,7 @@ export function writeRecord(m: Record, out: Uint8Array, offset: number): number 
 }
 
 export function encodeRecord(m: Record): Uint8Array {
-  const out = new Uint8Array(sizeRecord(m));
+  const out = allocateBytes(sizeRecord(m));
   writeRecord(m, out, 0);
   return out;
 }
@@ -181,7 +182,7 @@ export function writeSnapshot(m: Snapshot, out: Uint8Array, offset: number): num
 }
 
 export function encodeSnapshot(m: Snapshot): Uint8Array {
-  const out = new Uint8Array(sizeSnapshot(m));
+  const out = allocateBytes(sizeSnapshot(m));
   writeSnapshot(m, out, 0);
   return out;
 }
