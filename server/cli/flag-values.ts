@@ -132,18 +132,26 @@ export class FlagValues {
     return [...this.#given.keys()];
   }
 
+  /** The value, whatever its kind. */
+  get(name: string): FlagValue {
+    const given = this.#given.get(name);
+    if (given !== undefined) return given;
+    const flag = must(FLAGS.get(name), `flag ${name}`);
+    return parseFlagValue(flag, flag.defaultText);
+  }
+
   text(name: string): string {
-    const value = this.#value(name);
+    const value = this.get(name);
     return typeof value === 'string' ? value : wrongKind(name);
   }
 
   isOn(name: string): boolean {
-    const value = this.#value(name);
+    const value = this.get(name);
     return typeof value === 'boolean' ? value : wrongKind(name);
   }
 
   count(name: string): number {
-    const value = this.#value(name);
+    const value = this.get(name);
     return typeof value === 'number' ? value : wrongKind(name);
   }
 
@@ -151,11 +159,13 @@ export class FlagValues {
     return this.count(name) / 1e6;
   }
 
+  /** etcd: an empty list leaves the default in place. */
   urls(name: string): readonly EndpointUrl[] {
-    const urls: EndpointUrl[] = [];
-    for (const item of this.#items(name))
-      urls.push(typeof item === 'string' ? wrongKind(name) : item);
-    return urls;
+    const urls = readUrlItems(name, this.#items(name));
+    if (urls.length > 0) return urls;
+    const flag = must(FLAGS.get(name), `flag ${name}`);
+    const fallback = parseFlagValue(flag, flag.defaultText);
+    return typeof fallback === 'object' ? readUrlItems(name, fallback) : wrongKind(name);
   }
 
   list(name: string): readonly string[] {
@@ -166,16 +176,18 @@ export class FlagValues {
   }
 
   #items(name: string): readonly (EndpointUrl | string)[] {
-    const value = this.#value(name);
+    const value = this.get(name);
     return typeof value === 'object' ? value : wrongKind(name);
   }
+}
 
-  #value(name: string): FlagValue {
-    const given = this.#given.get(name);
-    if (given !== undefined) return given;
-    const flag = must(FLAGS.get(name), `flag ${name}`);
-    return parseFlagValue(flag, flag.defaultText);
-  }
+function readUrlItems(
+  name: string,
+  items: readonly (EndpointUrl | string)[],
+): readonly EndpointUrl[] {
+  const urls: EndpointUrl[] = [];
+  for (const item of items) urls.push(typeof item === 'string' ? wrongKind(name) : item);
+  return urls;
 }
 
 function wrongKind(name: string): never {

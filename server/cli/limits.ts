@@ -1,0 +1,40 @@
+// Owns the limits of configuration. etcd: server/embed/config.go, where a limit is etcd's.
+
+/** Longest election timeout; above it a cluster without a leader is down for too long. etcd: maxElectionMs. */
+export const ELECTION_TIMEOUT_MS_MAX = 50_000;
+
+/** Smallest ratio of election timeout to heartbeat interval: a follower must be able to miss some heartbeats. */
+export const ELECTION_HEARTBEATS_MIN = 5;
+
+/** Quota used for 0. etcd: server/storage/quota.go DefaultQuotaBytes. */
+export const QUOTA_BYTES_DEFAULT: number = 2 * 1024 ** 3;
+
+/** Requests above this are taken but warned about. etcd: recommendedMaxRequestBytes. */
+export const REQUEST_BYTES_RECOMMENDED_MAX: number = 10 * 1024 ** 2;
+
+/** bcrypt's own limits; a cost outside of them is replaced. */
+export const BCRYPT_COST_MIN = 4;
+export const BCRYPT_COST_MAX = 31;
+export const BCRYPT_COST_DEFAULT = 10;
+
+/** Smallest timeouts of connections between members. etcd: rafthttp.DefaultConnReadTimeout. */
+export const RAFT_TIMEOUT_MS_MIN = 5000;
+
+/** What 0 stands for in flags that leave the choice to the server. */
+export const BACKEND_BATCH_INTERVAL_MS_DEFAULT = 100;
+export const BACKEND_BATCH_LIMIT_DEFAULT = 10_000;
+export const SNAPSHOT_COUNT_DEFAULT = 10_000;
+export const SNAPSHOT_CATCHUP_ENTRIES_DEFAULT = 5000;
+export const COMPACTION_BATCH_LIMIT_DEFAULT = 1000;
+export const COMPACTION_SLEEP_INTERVAL_MS_DEFAULT = 10;
+export const WATCH_PROGRESS_NOTIFY_INTERVAL_MS_DEFAULT = 600_000;
+export const WARNING_UNARY_REQUEST_DURATION_MS_DEFAULT = 300;
+
+/** A configuration file is a page or two; a larger one is the wrong file. */
+export const CONFIG_FILE_BYTES_MAX: number = 1024 ** 2;
+
+/** Equal log lines of one second: the first hundred are written, then each hundredth. etcd: zap's sampling. */
+export const LOG_LINES_PER_SECOND = 100;
+
+/** Different messages counted for that; above it, lines of a flood are not told apart. */
+export const LOG_MESSAGES_COUNTED_MAX = 4096;
