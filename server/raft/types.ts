@@ -121,6 +121,11 @@ export interface ReadState {
   readonly context: Uint8Array;
 }
 
+/** Whether a read-index request was taken. */
+export type ReadIndexResult =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'dropped'; readonly reason: 'noLeader' | 'tooManyReads' };
+
 /**
  * Everything raft wants done since the last Ready. The node may take the next Ready before this one is durable:
  *
@@ -146,7 +151,7 @@ export interface Ready {
   /** To be applied, ascending and without gaps. */
   readonly committed: readonly Entry[];
   readonly readStates: readonly ReadState[];
-  /** True when an fdatasync is needed: there are entries, or term or vote changed. */
+  /** True when an fdatasync is needed: there are entries or a snapshot, or term or vote changed. */
   readonly mustSync: boolean;
 }
 

@@ -1,0 +1,46 @@
+// Owns the passing of time: election timeouts, heartbeats, quorum checks and giving up a transfer.
+
+import type { RaftCore } from './core.ts';
+import { maybeCampaign } from './election.ts';
+import { broadcastHeartbeat } from './replication.ts';
+import { NO_MEMBER } from './types.ts';
+
+/** One tick has passed. */
+export function tickCore(core: RaftCore): void {
+  if (core.role === 'leader') tickLeader(core);
+  else tickElection(core);
+}
+
+function tickElection(core: RaftCore): void {
+  core.electionElapsed++;
+  if (core.electionElapsed < core.electionTimeout || !core.isPromotable) return;
+  core.electionElapsed = 0;
+  maybeCampaign(core, core.config.preVote ? 'preElection' : 'election');
+}
+
+function tickLeader(core: RaftCore): void {
+  core.heartbeatElapsed++;
+  core.electionElapsed++;
+  if (core.electionElapsed >= core.config.electionTicks) {
+    core.electionElapsed = 0;
+    if (core.config.checkQuorum && !checkQuorum(core)) return;
+    // Clients have waited long enough: the successor did not take over, proposals are taken again.
+    core.transferee = NO_MEMBER;
+  }
+  if (core.heartbeatElapsed >= core.config.heartbeatTicks) {
+    core.heartbeatElapsed = 0;
+    broadcastHeartbeat(core);
+  }
+}
+
+/** A leader that a quorum has not answered for an election timeout steps down; somebody else may lead already. */
+function checkQuorum(core: RaftCore): boolean {
+  const isActive = core.members.isQuorumActive();
+  if (!isActive) {
+    core.logger.warn(`${core.id.toString(16)} stepped down to follower since quorum is not active`);
+    core.becomeFollower(core.term, NO_MEMBER);
+    return false;
+  }
+  core.members.clearActive(core.id);
+  return true;
+}
