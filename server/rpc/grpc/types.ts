@@ -124,6 +124,8 @@ export interface BidiListener extends ServerStreamListener {
   onHalfClosed(call: BidiCall): void;
 }
 
+export type AnyCall = UnaryCall | ServerStreamCall | BidiCall;
+
 export interface UnaryMethod {
   readonly kind: 'unary';
   handle(call: UnaryCall): void;
@@ -149,10 +151,7 @@ export type ServiceTable = Readonly<Record<string, GrpcMethod>>;
  * Runs before every handler: for unary and server-streaming calls with the message at hand, for bidi before the
  * first message. Answers false after it has ended the call with `fail`.
  */
-export type Interceptor = (call: UnaryCall | ServerStreamCall | BidiCall) => boolean;
+export type Interceptor = (call: AnyCall) => boolean;
 
 /** Runs after every call: request duration metrics, slow request warnings. */
-export type FinishObserver = (
-  call: UnaryCall | ServerStreamCall | BidiCall,
-  status: GrpcStatusCode,
-) => void;
+export type FinishObserver = (call: AnyCall, status: GrpcStatusCode) => void;
