@@ -1,0 +1,137 @@
+// Owns rebuilding the index from the stored records, in slices, at start and after a snapshot was received. Also
+// reads how far compaction came. etcd: server/storage/mvcc/kvstore.go restore.
+
+import { assert } from '../base/assert.ts';
+import type { Backend, RevisionRecord } from '../base/backend.ts';
+import { utf8Bytes } from '../base/bytes.ts';
+import type { KeyIndex } from './key-index.ts';
+import { KeyValueReader } from './key-value.ts';
+import { RESTORE_BATCH_RECORDS } from './limits.ts';
+import { decodeMainRevision } from './stored-revision.ts';
+
+export const SCHEDULED_COMPACT_KEY: Uint8Array = utf8Bytes('scheduledCompactRev');
+export const FINISHED_COMPACT_KEY: Uint8Array = utf8Bytes('finishedCompactRev');
+
+/** Told every live key that has a lease, once, at the end of a restore. The key is the callee's to keep. */
+export type LeaseFound = (key: Uint8Array, lease: bigint) => void;
+
+/** What a restore found. */
+export interface Restored {
+  readonly revision: number;
+  /** -1 when the store was never compacted. */
+  readonly finishedCompact: number;
+  /** The compaction to run again, 0 when none is pending. */
+  readonly scheduledCompact: number;
+}
+
+/** The compact revision stored under one of the two keys; -1 when absent. */
+export function readCompactMark(backend: Backend, key: Uint8Array): number {
+  const bytes = backend.get('meta', key);
+  return bytes === undefined ? -1 : decodeMainRevision(bytes);
+}
+
+export class RestoreJob {
+  readonly #backend: Backend;
+  readonly #index: KeyIndex;
+  readonly #onLease: LeaseFound | undefined;
+  readonly #onDone: (restored: Restored) => void;
+  readonly #reader: KeyValueReader = new KeyValueReader();
+  /** Lease of every live key that has one, by index row. */
+  readonly #leases: Map<number, bigint> = new Map();
+  #leaseWalk: IterableIterator<[number, bigint]> | undefined = undefined;
+  #main = 1;
+  #sub = 0;
+  #revision = 1;
+  #done = false;
+
+  constructor(
+    backend: Backend,
+    index: KeyIndex,
+    onDone: (restored: Restored) => void,
+    onLease: LeaseFound | undefined,
+  ) {
+    this.#backend = backend;
+    this.#index = index;
+    this.#onDone = onDone;
+    this.#onLease = onLease;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Reads one batch; true when the store is ready. Throws CorruptRecordError. */
+  step(): boolean {
+    if (this.#done) return true;
+    if (this.#leaseWalk === undefined) this.#readBatch();
+    else this.#attachBatch(this.#leaseWalk);
+    return this.#done;
+  }
+
+  /** Runs to the end in one go: tools and tests. */
+  run(): void {
+    while (!this.step());
+  }
+
+  #readBatch(): void {
+    const records = this.#backend.scanRevisions(
+      this.#main,
+      this.#sub,
+      Number.MAX_SAFE_INTEGER,
+      RESTORE_BATCH_RECORDS,
+    );
+    for (let i = 0; i < records.length; i++) this.#readRecord(records[i] as RevisionRecord);
+    if (records.length < RESTORE_BATCH_RECORDS) this.#leaseWalk = this.#leases.entries();
+  }
+
+  #readRecord(record: RevisionRecord): void {
+    const reader = this.#reader;
+    reader.read(record.value);
+    if (record.tombstone) {
+      this.#index.restoreTombstone(reader.key(), record.main, record.sub);
+      if (this.#leases.size > 0) this.#leases.delete(this.#index.find(reader.key()));
+    } else {
+      const row = this.#index.restorePut(
+        reader.key(),
+        record.main,
+        record.sub,
+        reader.create,
+        reader.version,
+      );
+      if (reader.hasLease) this.#leases.set(row, reader.lease());
+      else if (this.#leases.size > 0) this.#leases.delete(row);
+    }
+    this.#main = record.main;
+    this.#sub = record.sub + 1;
+    this.#revision = record.main;
+  }
+
+  #attachBatch(walk: IterableIterator<[number, bigint]>): void {
+    for (let i = 0; i < RESTORE_BATCH_RECORDS; i++) {
+      const next = walk.next();
+      if (next.done === true) {
+        this.#finish();
+        return;
+      }
+      const [row, lease] = next.value;
+      assert(this.#index.isLive(row), 'a key with a lease is live');
+      this.#onLease?.(this.#index.keyCopy(row), lease);
+    }
+  }
+
+  /**
+   * etcd: the revision is never below the compaction marks. All records of the newest revisions may have been
+   * deleted by a compaction, even by one that did not get to write its end.
+   */
+  #finish(): void {
+    this.#done = true;
+    const finished = readCompactMark(this.#backend, FINISHED_COMPACT_KEY);
+    const scheduled = readCompactMark(this.#backend, SCHEDULED_COMPACT_KEY);
+    this.#leases.clear();
+    this.#onDone({
+      revision: Math.max(this.#revision, finished, scheduled, 1),
+      finishedCompact: finished,
+      scheduledCompact: scheduled > finished ? scheduled : 0,
+    });
+  }
+}

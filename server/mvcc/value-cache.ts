@@ -1,0 +1,79 @@
+// Owns the encoded KeyValues written or read last, so that reads of hot keys do not reach the backend. A table with
+// one place per revision hash: a newer value simply takes the place, which costs nothing to maintain, and revisions
+// written one after the other fall into different places. A ring of places in the order of writing bounds the bytes:
+// what came in first goes first, so that the shared buffers behind small values become garbage together.
+
+import { VALUE_CACHE_ITEM_BYTES_MAX, VALUE_CACHE_SLOTS } from './limits.ts';
+
+const MASK = VALUE_CACHE_SLOTS - 1;
+
+export class ValueCache {
+  readonly #budgetBytes: number;
+  readonly #values: (Uint8Array | undefined)[];
+  readonly #mains: Float64Array = new Float64Array(VALUE_CACHE_SLOTS);
+  readonly #subs: Uint32Array = new Uint32Array(VALUE_CACHE_SLOTS);
+  /** Places in the order they were filled. A place that was filled twice is here twice; see #order. */
+  readonly #ring: Uint32Array = new Uint32Array(VALUE_CACHE_SLOTS);
+  /** The ring position at which a place was filled last: an older position of it means nothing any more. */
+  readonly #order: Uint32Array = new Uint32Array(VALUE_CACHE_SLOTS);
+  #head = 0;
+  #tail = 0;
+  #bytes = 0;
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes;
+    this.#values = new Array(VALUE_CACHE_SLOTS).fill(undefined);
+  }
+
+  /** Bytes of the values held. */
+  get sizeBytes(): number {
+    return this.#bytes;
+  }
+
+  get(main: number, sub: number): Uint8Array | undefined {
+    const slot = slotOf(main, sub);
+    if (this.#mains[slot] !== main || this.#subs[slot] !== sub) return undefined;
+    return this.#values[slot];
+  }
+
+  /** Remembers a value; it must not change afterwards. */
+  add(main: number, sub: number, value: Uint8Array): void {
+    if (value.length > VALUE_CACHE_ITEM_BYTES_MAX || this.#budgetBytes === 0) return;
+    const slot = slotOf(main, sub);
+    const old = this.#values[slot];
+    if (old !== undefined) this.#bytes -= old.length;
+    this.#values[slot] = value;
+    this.#mains[slot] = main;
+    this.#subs[slot] = sub;
+    this.#bytes += value.length;
+    if (this.#head - this.#tail === VALUE_CACHE_SLOTS) this.#dropOldest();
+    this.#ring[this.#head & MASK] = slot;
+    this.#order[slot] = this.#head;
+    this.#head++;
+    while (this.#bytes > this.#budgetBytes) this.#dropOldest();
+  }
+
+  /** Forgets everything: the store was replaced. */
+  clear(): void {
+    this.#values.fill(undefined);
+    this.#mains.fill(0);
+    this.#head = 0;
+    this.#tail = 0;
+    this.#bytes = 0;
+  }
+
+  #dropOldest(): void {
+    const position = this.#tail++;
+    const slot = this.#ring[position & MASK] as number;
+    const value = this.#values[slot];
+    // Positions are kept modulo 2^32; a ring of 2^16 places cannot confuse two of them.
+    if (value === undefined || this.#order[slot] !== position >>> 0) return;
+    this.#bytes -= value.length;
+    this.#values[slot] = undefined;
+    this.#mains[slot] = 0;
+  }
+}
+
+function slotOf(main: number, sub: number): number {
+  return (main + sub * 7919) & MASK;
+}
