@@ -170,7 +170,10 @@ export class Progress {
     } else {
       // One probe is out at a time, so the refusal must name it.
       if (rejected !== this.next - 1) return false;
-      this.next = Math.max(Math.min(rejected, hint + 1), this.match + 1);
+      const next = Math.max(Math.min(rejected, hint + 1), this.match + 1);
+      // It denies what it has acknowledged: its state was lost. Asking again at once would go on for ever.
+      if (next === this.next) return false;
+      this.next = next;
       this.#isPaused = false;
     }
     this.#sentCommit = Math.min(this.#sentCommit, this.next - 1);

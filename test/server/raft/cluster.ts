@@ -11,7 +11,6 @@ import type { StepResult } from '../../../server/raft/step-result.ts';
 import {
   type ConfChange,
   ConfChangeType,
-  type ConfState,
   type Entry,
   EntryType,
   type HardState,
@@ -48,16 +47,16 @@ export function parseConfChange(text: string): ConfChange {
   return { id: 1n, type, nodeId: BigInt(id), context: EMPTY_BYTES };
 }
 
-export function voters(...ids: number[]): ConfState {
-  return { ...EMPTY_CONF_STATE, voters: ids.map(BigInt) };
+/** How every log of a new cluster begins: with the addition of its first members, in term 1. */
+function bootstrapEntry(index: number, voter: number): Entry {
+  return { type: EntryType.confChange, term: 1, index, data: utf8Bytes(`add ${voter}`) };
 }
 
 type Write = Pick<Ready, 'token' | 'hardState' | 'entries' | 'snapshot'>;
 
 export class TestMember {
   readonly id: MemberId;
-  readonly #options: Partial<RaftOptions>;
-  readonly #random: (limit: number) => number;
+  readonly #options: RaftOptions;
   // Disk: survives a restart.
   hardState: HardState = EMPTY_HARD_STATE;
   stored: StoredSnapshot = NO_SNAPSHOT;
@@ -69,18 +68,15 @@ export class TestMember {
   appliedTerm = 0;
   reads: ReadState[] = [];
   isUp = true;
+  /** Snapshots installed, over all lives. */
+  installedCount = 0;
   node: RawNode;
 
-  constructor(
-    id: MemberId,
-    confState: ConfState,
-    options: Partial<RaftOptions>,
-    random: (limit: number) => number,
-  ) {
+  constructor(id: MemberId, options: RaftOptions, voters: readonly number[]) {
     this.id = id;
     this.#options = options;
-    this.#random = random;
-    this.stored = { ...NO_SNAPSHOT, metadata: { ...NO_SNAPSHOT.metadata, confState } };
+    this.disk = voters.map((voter, i) => bootstrapEntry(i + 1, voter));
+    if (voters.length > 0) this.hardState = { term: 1, vote: 0n, commit: voters.length };
     this.node = this.#start();
   }
 
@@ -93,8 +89,8 @@ export class TestMember {
     this.writes = [];
     this.reads = [];
     this.isUp = true;
-    const options = { id: this.id, random: this.#random, ...this.#options };
-    return new RawNode(options, log, { hardState: this.hardState, confState, applied: index });
+    const initial = { hardState: this.hardState, confState, applied: index };
+    return new RawNode(this.#options, log, initial);
   }
 
   /** Loses everything but the disk, of which the oldest `keepWrites` writes under way made it. */
@@ -140,6 +136,7 @@ export class TestMember {
   }
 
   #install(index: number): void {
+    this.installedCount++;
     // A newer snapshot may be on its way already; then this one is not the stored one any more.
     if (this.stored.metadata.index === index) {
       this.commands = [...this.stored.commands];
@@ -201,15 +198,22 @@ export class TestCluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    for (const id of options.voters) this.addMember(id, voters(...options.voters));
+    for (const id of options.voters) this.addMember(id, options.voters).takeReady();
   }
 
-  /** Starts a member: with the cluster's configuration, or empty when it is to join. */
-  addMember(id: number, confState: ConfState = EMPTY_CONF_STATE): TestMember {
+  /** Starts a member with the first entries of a new cluster, or with none when it is to join. */
+  addMember(id: number, voters: readonly number[] = []): TestMember {
     const random = this.#options.random ?? ((): number => 0);
-    const member = new TestMember(BigInt(id), confState, this.#options.raft ?? {}, random);
+    const options = { id: BigInt(id), random, ...this.#options.raft };
+    const member = new TestMember(BigInt(id), options, voters);
     this.members.set(member.id, member);
     return member;
+  }
+
+  get installedCount(): number {
+    let count = 0;
+    for (const member of this.members.values()) count += member.installedCount;
+    return count;
   }
 
   get(id: number | MemberId): TestMember {
@@ -221,7 +225,9 @@ export class TestCluster {
     const member = this.get(id);
     const ready = member.takeReady();
     for (const message of ready.messages) {
-      if (!this.cut.has(`${member.id}>${message.to}`)) this.network.push(member.fill(message));
+      const filled = member.fill(message);
+      if (this.cut.has(`${member.id}>${message.to}`)) this.#lost(filled);
+      else this.network.push(filled);
     }
     return ready;
   }
@@ -231,7 +237,31 @@ export class TestCluster {
     const message = at(this.network, position);
     this.network.splice(position, 1);
     const member = this.members.get(message.to);
-    return member?.isUp ? member.node.step(message) : undefined;
+    if (member === undefined || !member.isUp) {
+      this.#lost(message);
+      return undefined;
+    }
+    const result = member.node.step(message);
+    this.#reportSnapshot(message, true);
+    return result;
+  }
+
+  /** Loses the message at `position` in the network. */
+  drop(position: number): void {
+    const message = at(this.network, position);
+    this.network.splice(position, 1);
+    this.#lost(message);
+  }
+
+  #lost(message: Message): void {
+    this.#reportSnapshot(message, false);
+  }
+
+  /** A transport tells raft what became of a snapshot; without it raft would wait for ever. */
+  #reportSnapshot(message: Message, delivered: boolean): void {
+    const sender = this.members.get(message.from);
+    if (message.type !== MessageType.snap || sender === undefined || !sender.isUp) return;
+    sender.node.reportSnapshot(message.to, delivered);
   }
 
   /** Lets everything that is due happen, in a fixed order, until nothing is. */
@@ -283,15 +313,18 @@ export class TestCluster {
         for (const a of group) for (const b of other) this.cut.add(`${a}>${b}`);
       }
     }
-    this.network = this.network.filter((m) => !this.cut.has(`${m.from}>${m.to}`));
+    for (let i = this.network.length - 1; i >= 0; i--) {
+      const { from, to } = at(this.network, i);
+      if (this.cut.has(`${from}>${to}`)) this.drop(i);
+    }
   }
 
   heal(): void {
     this.cut.clear();
   }
 
-  /** Non-empty commands a member has applied, in order. */
+  /** Commands a member has applied, in order, without empty entries and configuration changes. */
   commandsOf(id: number): string[] {
-    return this.get(id).commands.filter((command) => command !== '');
+    return this.get(id).commands.filter((command) => command !== '' && !command.includes(' '));
   }
 }

@@ -17,7 +17,7 @@ describe('a single voter', () => {
     expect(node.role).toBe('candidate');
     const ready = cluster.ready(1);
     expect(ready.mustSync).toBe(true);
-    expect(ready.hardState).toEqual({ term: 1, vote: 1n, commit: 0 });
+    expect(ready.hardState).toEqual({ term: 2, vote: 1n, commit: 1 });
     expect(node.role).toBe('candidate');
     cluster.get(1).persistOne();
     expect(node.role).toBe('leader');
@@ -28,14 +28,14 @@ describe('a single voter', () => {
     cluster.elect(1);
     cluster.propose(1, 'a', 'b');
     const ready = cluster.ready(1);
-    expect(ready.entries.map((entry) => entry.index)).toEqual([2, 3]);
+    expect(ready.entries.map((entry) => entry.index)).toEqual([3, 4]);
     expect(ready.committed).toEqual([]);
     expect(cluster.get(1).node.hasReady()).toBe(false);
     cluster.propose(1, 'c');
     const second = cluster.ready(1);
-    expect(second.entries.map((entry) => entry.index)).toEqual([4]);
+    expect(second.entries.map((entry) => entry.index)).toEqual([5]);
     cluster.get(1).persistOne();
-    expect(cluster.ready(1).committed.map((entry) => entry.index)).toEqual([2, 3]);
+    expect(cluster.ready(1).committed.map((entry) => entry.index)).toEqual([3, 4]);
     cluster.settle();
     expect(cluster.commandsOf(1)).toEqual(['a', 'b', 'c']);
   });
