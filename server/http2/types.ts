@@ -6,11 +6,13 @@ export interface RequestHead {
   readonly method: string;
   readonly path: string;
   readonly scheme: string;
+  /** The :authority field, or the host field when there is none, or ''. */
   readonly authority: string;
   /** Regular header fields in the order sent, names in lower case. */
   readonly fields: readonly HeaderField[];
 }
 
+/** Field names and values hold one character per octet (Latin-1), as they travel. */
 export type HeaderField = readonly [name: string, value: string];
 
 /** RFC 9113 section 7. */
@@ -46,9 +48,11 @@ export interface StreamEvents {
   onDrain(): void;
 }
 
-/** One request in flight, the owner's side. */
+/** One request in flight, the owner's side. Every method does nothing once the stream is closed. */
 export interface ServerStream {
   readonly id: number;
+  /** True once both sides finished or the stream was reset: nothing is sent and no event comes any more. */
+  readonly closed: boolean;
   /** Bytes of body accepted but held back by flow control. */
   readonly queuedBytes: number;
   /** Gives `sizeBytes` of receive window back to the peer, on the stream and the connection. */
@@ -57,8 +61,23 @@ export interface ServerStream {
   sendHeaders(fields: readonly HeaderField[], endStream: boolean): void;
   /** Queues body bytes, kept unchanged by the caller; false asks the caller to wait for onDrain. */
   sendData(bytes: Uint8Array, endStream: boolean): boolean;
+  /**
+   * Like sendData for `prefix` followed by `bytes`, as one run of body (one DATA frame where it fits). `prefix` is copied
+   * before the call returns, so the caller may reuse it; `bytes` is kept unchanged by the caller.
+   */
+  sendPrefixed(prefix: Uint8Array, bytes: Uint8Array, endStream: boolean): boolean;
   /** Ends the response with trailers, after all queued data. */
   sendTrailers(fields: readonly HeaderField[]): void;
+  /**
+   * A whole response at once: headers, `prefix` followed by `bytes` as body, trailers. The fast path of unary calls; the
+   * same as sendHeaders, sendPrefixed and sendTrailers where flow control does not allow more.
+   */
+  sendUnary(
+    headers: readonly HeaderField[],
+    prefix: Uint8Array,
+    bytes: Uint8Array,
+    trailers: readonly HeaderField[],
+  ): void;
   reset(errorCode: number): void;
 }
 
@@ -66,8 +85,29 @@ export interface ServerStream {
 export interface ConnectionEvents {
   /** A new request; the answer receives its stream's events. `endStream`: no body follows. */
   onRequest(stream: ServerStream, head: RequestHead, endStream: boolean): StreamEvents;
-  /** Output is waiting: the socket side schedules one `takeOutput` for this turn. Called once until taken. */
+  /**
+   * Output is waiting: the socket side schedules one round of `takeOutput` for this turn, until it answers undefined or the
+   * socket is full. Called once until taken, and again when a take leaves more behind.
+   */
   onOutput(): void;
   /** The connection is over: after takeOutput is written, the socket is to be closed. */
   onClose(errorCode: number, reason: string): void;
+  /** A PING of the peer arrived (and was answered): the place to count keepalive pings against a clock. */
+  onPing?(): void;
+  /** The answer to `ping()` arrived: the peer is alive. */
+  onPingAck?(): void;
+}
+
+/** What can be chosen per connection; every default is in limits.ts. */
+export interface ConnectionOptions {
+  /** Streams the peer may have open at once; above, REFUSED_STREAM. */
+  readonly concurrentStreamsMax?: number;
+  /** Receive window of each stream in bytes. */
+  readonly streamWindowBytes?: number;
+  /** Receive window of the connection in bytes. */
+  readonly connectionWindowBytes?: number;
+  /** Largest header list accepted, counted as RFC 9113 section 6.5.2 does. */
+  readonly headerListBytesMax?: number;
+  /** Body bytes that may wait in this connection's queues before it is given up. */
+  readonly queuedBytesMax?: number;
 }
