@@ -1,0 +1,64 @@
+// Owns the numbers of this folder and the reason for each.
+
+/** Memory of the meta column's memtables together. It is small on purpose: RocksDB keeps a log file until every
+ *  column has flushed what the file holds, and the meta column gets few bytes per commit, so a large memtable
+ *  there would keep gigabytes of logs alive. At 1 MiB it flushes about every 2900 commits. */
+export const META_MEMTABLE_BYTES: number = 1024 * 1024;
+
+/** Block cache of the key column. mvcc caches hot values above us and the operating system caches the files, so
+ *  this only has to hold the blocks of one large range request. */
+export const KEY_CACHE_BYTES: number = 8 * 1024 * 1024;
+
+/** Block cache of the meta column: it is read once, at open. */
+export const META_CACHE_BYTES: number = 256 * 1024;
+
+/** Bulk writers wait for a flush when the memtable being filled is past this: half of RocksDB's 64 MiB. */
+export const BULK_MEMTABLE_BYTES: number = 32 * 1024 * 1024;
+
+/** Background threads of RocksDB. Appending revisions needs one flush at a time and compactions are file moves. */
+export const BACKGROUND_THREADS = 1;
+
+/** Accounting: what a record costs beside key and value. bbolt: 16 bytes of leaf element, and pages filled to
+ *  about 90 %, which for records of a few hundred bytes is another 16 or more. */
+export const RECORD_OVERHEAD_BYTES = 32;
+
+/** Accounting: bbolt sizes come in pages of this many bytes. */
+export const PAGE_BYTES = 4096;
+
+/** Accounting: the size etcd shows for an empty store (five pages). */
+export const SIZE_BYTES_MIN: number = 5 * PAGE_BYTES;
+
+/** Rows per step of a long job on the event loop. 256 rows of a typical size take well under 2 ms. */
+export const SLICE_ROWS = 256;
+
+/** Bytes per step of a long job, which bounds the step for large values (the request limit is 1.5 MiB). */
+export const SLICE_BYTES: number = 256 * 1024;
+
+/** A long job gives the event loop back after this much time of its own. */
+export const SLICE_MS = 2;
+
+/** Rows a view reads per step; the reading itself happens on another thread, the loop only takes the rows over. */
+export const VIEW_ROWS = 512;
+
+/** Rows a defragmentation reads per step, for the same reason as VIEW_ROWS. */
+export const COPY_ROWS = 512;
+
+/** Bytes after which a view's step ends early. */
+export const VIEW_BYTES: number = 1024 * 1024;
+
+/** Key buffers kept for reading many revisions at once; longer requests are split. */
+export const GET_MANY_KEYS = 1024;
+
+/** Longest key of a small bucket, bucket byte included. etcd's longest are user and role names, which requests
+ *  limit to 1.5 MiB; longer keys take a buffer of their own, this is only the reused one. */
+export const META_KEY_SCRATCH_BYTES = 512;
+
+/** How often a bulk writer looks whether RocksDB has caught up. */
+export const FLUSH_POLL_MS = 5;
+
+/** A run of deleted revisions is worth a jump from this many on: a jump costs a new iterator, 17 us, stepping over
+ *  a deleted record 0.35 us. */
+export const DELETED_RUN_RECORDS_MIN = 64;
+
+/** Runs of deleted revisions remembered, 50 bytes each. More would mean 4 million deleted records. */
+export const DELETED_RUNS_MAX: number = 64 * 1024;
