@@ -36,6 +36,9 @@ export const SOCKET_BUFFER_BYTES: number = 128 * 1024;
 /** etcd: client/pkg/transport/keepalive_listener.go: TCP keepalive after this much silence. */
 export const TCP_KEEP_ALIVE_MS: number = 30_000;
 
+/** A destroyed socket tells of its end within one turn of the event loop; this only bounds the wait. */
+export const DESTROY_MS: number = 1_000;
+
 /** Options all our net and tls servers share. */
 export const SERVER_OPTIONS: {
   readonly noDelay: boolean;

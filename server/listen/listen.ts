@@ -9,6 +9,7 @@ import { type SniffOptions, sniffConnection } from './connection-sniffer.ts';
 import type { H2Connection } from './h2-connection.ts';
 import { createHttp1Server, prepareFedServer } from './http1.ts';
 import {
+  DESTROY_MS,
   FIRST_BYTES_TIMEOUT_MS,
   HTTP_BODY_BYTES_MAX,
   LISTEN_BACKLOG,
@@ -98,6 +99,7 @@ class ListenerGroup implements Listeners {
     this.#http1?.closeIdleConnections();
     await this.#emptied(graceMs);
     for (const socket of this.#connections.keys()) socket.destroy();
+    await this.#emptied(DESTROY_MS);
     if (this.#context.handlers.nodeHttp === undefined) this.#http1?.close();
     await Promise.all(closed);
     this.#stopTimer();

@@ -8,6 +8,7 @@ import { certificateNames, refuseCertificate, refuseSan } from './client-certifi
 import { SERVER_OPTIONS, TLS_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
 import { printAddress } from './listen-url.ts';
 import { wantsClientCertificate } from './tls-config.ts';
+import { explainHandshakeError } from './tls-errors.ts';
 import type { TlsFiles } from './tls-files.ts';
 import type { TlsOptions } from './types.ts';
 
@@ -39,10 +40,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
     if (options.files.refresh()) server.setSecureContext(options.files.context);
   });
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    // The chain's verdict says more than the hang-up that follows from it.
-    const verdict: unknown = socket.authorizationError;
-    const reason = verdict === undefined || verdict === null ? error.message : verdictText(verdict);
-    logRejected(options, socket, reason);
+    logRejected(options, socket, explainHandshakeError(error, socket.authorizationError));
     socket.destroy();
   });
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -87,21 +85,4 @@ function logRejected(options: TlsServerOptions, socket: TLSSocket, reason: strin
       : { 'ip-addresses': names.ipAddresses, 'dns-names': names.dnsNames }),
     error: reason,
   });
-}
-
-/** OpenSSL's verdicts in Go's words, where people look for them. */
-const VERDICTS: Readonly<Record<string, string>> = {
-  UNABLE_TO_GET_ISSUER_CERT: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'x509: certificate signed by unknown authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'x509: certificate signed by unknown authority',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'x509: certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid',
-  CERT_NOT_YET_VALID: 'x509: certificate has expired or is not yet valid',
-  INVALID_PURPOSE: 'x509: certificate specifies an incompatible key usage',
-};
-
-function verdictText(verdict: unknown): string {
-  const code = verdict instanceof Error ? verdict.message : String(verdict);
-  return `tls: failed to verify certificate: ${VERDICTS[code] ?? code}`;
 }
