@@ -42,8 +42,10 @@ export function parseDurationNs(text: string): number {
     if (unitNs === undefined) {
       throw new DurationError(`time: unknown unit "${unit}" in duration "${text}"`);
     }
-    const wholeNs = Number(whole === '' ? '0' : whole) * unitNs;
-    total += wholeNs + Math.floor(Number(`0${fraction}`) * unitNs);
+    // Scaling the unit down, not the digits, keeps the product an exact integer.
+    const digits = fraction.slice(1);
+    const fractionNs = Math.floor(Number(digits) * (unitNs / 10 ** digits.length));
+    total += Number(whole) * unitNs + fractionNs;
     if (total >= DURATION_NS_MAX) throw new DurationError(`time: invalid duration "${text}"`);
     rest = rest.slice(whole.length + fraction.length + unit.length);
   }

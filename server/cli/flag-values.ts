@@ -6,7 +6,7 @@ import type { EndpointUrl } from './config.ts';
 import { parseEndpointUrls, UrlError } from './endpoint-url.ts';
 import { parseFeatureGates } from './feature-gates.ts';
 import { FLAG_GROUPS, type FlagKind, type FlagOptions } from './flag-table.ts';
-import { INT64_MAX, maybeGoBool, parseGoInteger, UINT64_MAX } from './go-syntax.ts';
+import { INT64_END, maybeGoBool, parseGoInteger, UINT32_END, UINT64_END } from './go-syntax.ts';
 
 /** A value that a flag cannot take; the message is the reason Go gives. */
 export class FlagValueError extends Error {
@@ -49,9 +49,9 @@ export function parseFlagValue(flag: Flag, text: string): FlagValue {
     case 'bool':
       return readBool(text);
     case 'int':
-      return readInteger(text, -INT64_MAX, INT64_MAX);
+      return readInteger(text, -INT64_END, INT64_END);
     case 'uint':
-      return readInteger(text, 0, UINT64_MAX);
+      return readInteger(text, 0n, UINT64_END);
     case 'uint32':
       return readUint32(text);
     case 'duration':
@@ -77,8 +77,8 @@ function readBool(text: string): boolean {
   return value;
 }
 
-function readInteger(text: string, min: number, max: number): number {
-  const value = parseGoInteger(text, min, max);
+function readInteger(text: string, min: bigint, end: bigint): number {
+  const value = parseGoInteger(text, min, end);
   if (value === 'syntax') throw new FlagValueError('parse error');
   if (value === 'range') throw new FlagValueError('value out of range');
   return value;
@@ -86,7 +86,7 @@ function readInteger(text: string, min: number, max: number): number {
 
 /** etcd: pkg/flags/uint32.go reports Go's number errors in full, unlike the flag package. */
 function readUint32(text: string): number {
-  const value = parseGoInteger(text, 0, 2 ** 32);
+  const value = parseGoInteger(text, 0n, UINT32_END);
   if (typeof value === 'number') return value;
   const reason = value === 'range' ? 'value out of range' : 'invalid syntax';
   throw new FlagValueError(`strconv.ParseUint: parsing "${text}": ${reason}`);
