@@ -1,10 +1,10 @@
 // Owns every number that bounds the engine, with the reason for it.
 
 /** Receive window of a stream: a request of etcd's default size limit (1.5 MiB) needs one refill, no more. */
-export const STREAM_WINDOW_BYTES = 1 << 20;
+export const STREAM_WINDOW_BYTES: number = 1 << 20;
 
 /** Receive window of a connection: four full streams, so that one slow stream does not stop the others. */
-export const CONNECTION_WINDOW_BYTES = 4 << 20;
+export const CONNECTION_WINDOW_BYTES: number = 4 << 20;
 
 /** Largest frame payload accepted: the protocol's default, which bounds the copy of a frame split over chunks. */
 export const RECEIVED_PAYLOAD_BYTES_MAX = 16_384;
@@ -46,10 +46,10 @@ export const STREAM_QUEUE_LOW_BYTES = 65_536;
 export const OUTPUT_HIGH_BYTES = 262_144;
 
 /** Framed output not taken that ends the connection: a peer that sends requests and never reads. */
-export const OUTPUT_BYTES_MAX = 16 << 20;
+export const OUTPUT_BYTES_MAX: number = 16 << 20;
 
 /** Body bytes queued on one connection that end it on the next send: one big answer passes, hoarding does not. */
-export const CONNECTION_QUEUE_BYTES_MAX = 256 << 20;
+export const CONNECTION_QUEUE_BYTES_MAX: number = 256 << 20;
 
 /** Payload pieces from this size on are handed out as they are; below, copying is cheaper than one more write. */
 export const ZERO_COPY_BYTES_MIN = 8192;

@@ -265,9 +265,8 @@ export class StreamTable implements StreamKeeper {
     end: number,
   ): boolean {
     if (streamId > this.#lastStreamId) {
-      if (streamId !== this.#lastStreamId + 2 && this.#lastStreamId !== 0) {
-        this.#hasSkippedIds = true;
-      }
+      const expected = this.#lastStreamId === 0 ? 1 : this.#lastStreamId + 2;
+      if (streamId !== expected) this.#hasSkippedIds = true;
       this.#lastStreamId = streamId;
       if (streamId > this.#servedStreamIdMax) return this.#skipBlock(bytes, start, end);
       return this.#onRequest(streamId, endStream, bytes, start, end);
