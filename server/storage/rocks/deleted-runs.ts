@@ -34,8 +34,11 @@ export class DeletedRuns {
     return this.#runs.length;
   }
 
-  /** Notes a run and joins it with those it overlaps or touches. Short ones alone are not worth a jump. */
-  add(run: DeletedRun): void {
+  /**
+   * Notes a run and joins it with those it overlaps or touches. Short ones alone are not worth a jump, unless the run
+   * `mayGrow`, because the next slice of a compaction may go on where it ends.
+   */
+  add(run: DeletedRun, mayGrow: boolean): void {
     const first = this.#firstTouching(run.fromMain, run.fromSub);
     let end = first;
     let { fromMain, fromSub, toMain, toSub, count } = run;
@@ -52,7 +55,7 @@ export class DeletedRuns {
       }
       count += other.count;
     }
-    if (count < DELETED_RUN_RECORDS_MIN) return;
+    if (count < DELETED_RUN_RECORDS_MIN && !mayGrow) return;
     if (end === first && this.#runs.length >= DELETED_RUNS_MAX) return;
     this.#runs.splice(first, end - first, { fromMain, fromSub, toMain, toSub, count });
   }

@@ -28,25 +28,16 @@ export class GenerationDirectory {
   static async open(
     directory: string,
   ): Promise<{ generations: GenerationDirectory; live: Generation }> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const named = await readCurrent(directory);
-    if (named === undefined) await refuseUnnamed(directory);
-    const generations = new GenerationDirectory(directory, named ?? 1);
-    const live = await generations.#openLive();
     try {
-      // Whoever replaces a generation closes the old one after naming the new, so holding the lock of the one that is
-      // still named proves that nobody else is at work here, and that leftovers are nobody's work.
-      if ((await readCurrent(directory)) !== named) throw lockedError(directory);
-      if (named === undefined) {
-        await live.sync();
-        await replaceFile(path.join(directory, CURRENT), `${nameOf(1)}\n`);
-      }
-      await generations.#removeLeftovers();
-    } catch (error) {
-      await live.close();
-      throw error;
+      return await GenerationDirectory.#open(directory);
+    } catch (cause) {
+      if (cause instanceof StoreOpenError) throw cause;
+      throw new StoreOpenError(
+        'unreadable',
+        `the store in ${directory} cannot be opened: ${messageOf(cause)}`,
+        { cause },
+      );
     }
-    return { generations, live };
   }
 
   /** An empty generation beside the live one. */
@@ -69,16 +60,35 @@ export class GenerationDirectory {
     await rm(generation.path, { recursive: true, force: true });
   }
 
+  static async #open(
+    directory: string,
+  ): Promise<{ generations: GenerationDirectory; live: Generation }> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const named = await readCurrent(directory);
+    if (named === undefined) await refuseUnnamed(directory);
+    const generations = new GenerationDirectory(directory, named ?? 1);
+    const live = await generations.#openLive();
+    try {
+      // Whoever replaces a generation closes the old one after naming the new, so holding the lock of the one that is
+      // still named proves that nobody else is at work here, and that leftovers are nobody's work.
+      if ((await readCurrent(directory)) !== named) throw lockedError(directory);
+      if (named === undefined) {
+        await live.sync();
+        await replaceFile(path.join(directory, CURRENT), `${nameOf(1)}\n`);
+      }
+      await generations.#removeLeftovers();
+    } catch (error) {
+      await live.close();
+      throw error;
+    }
+    return { generations, live };
+  }
+
   async #openLive(): Promise<Generation> {
     try {
       return await Generation.open(path.join(this.path, nameOf(this.#liveNumber)));
     } catch (cause) {
-      if (codeOf(cause) === 'LEVEL_LOCKED') throw lockedError(this.path, cause);
-      throw new StoreOpenError(
-        'unreadable',
-        `the store in ${this.path} cannot be opened: ${messageOf(cause)}`,
-        { cause },
-      );
+      throw codeOf(cause) === 'LEVEL_LOCKED' ? lockedError(this.path, cause) : cause;
     }
   }
 
@@ -93,13 +103,11 @@ export class GenerationDirectory {
 
 async function readCurrent(directory: string): Promise<number | undefined> {
   const file = path.join(directory, CURRENT);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined;
-    throw new StoreOpenError('unreadable', `cannot read ${file}: ${messageOf(cause)}`, { cause });
-  }
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
   const name = text.trim();
   const liveNumber = Number.parseInt(name, 16);
   if (!GENERATION_NAME.test(name) || !Number.isSafeInteger(liveNumber)) {

@@ -68,13 +68,14 @@ export class LastScan {
       let end = start + 1;
       while (end < recordCount && this.#deleted[end] === true) end += 1;
       const isLast = end === recordCount;
-      runs.add({
+      const run = {
         fromMain: start === 0 ? this.#fromMain : at(this.#mains, start - 1),
         fromSub: start === 0 ? this.#fromSub : at(this.#subs, start - 1) + 1,
         toMain: at(this.#mains, isLast ? end - 1 : end),
         toSub: isLast ? at(this.#subs, end - 1) + 1 : at(this.#subs, end),
         count: end - start,
-      });
+      };
+      runs.add(run, isLast);
       start = end;
     }
   }

@@ -146,7 +146,7 @@ export class RevisionReader {
     const to = this.#toKey.encode(main, sub, false);
     if (generation.scan('revisions', from, to, 1).rows.length > 0) return;
     const { toMain: fromMain, toSub: fromSub } = run;
-    this.#deletedRuns.add({ fromMain, fromSub, toMain: main, toSub: sub, count: 0 });
+    this.#deletedRuns.add({ fromMain, fromSub, toMain: main, toSub: sub, count: 0 }, true);
   }
 
   /** Adds the rows with from <= key < to until there are `limit` records. */

@@ -2,9 +2,11 @@
 // Method: random programs run against RocksBackend and MemoryBackend side by side, compared after every step that
 // could tear them apart. A failure means lost, revived or misordered records, or sizes that drift.
 
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Backend, META_BUCKETS, type MetaBucket } from '../../../../server/base/backend.ts';
+import { RECORD_OVERHEAD_BYTES } from '../../../../server/storage/rocks/limits.ts';
 import { BUCKET_NAMES } from '../../../../server/storage/rocks/view.ts';
 import { MemoryBackend } from '../../../support/memory-backend.ts';
 import { contentOf, pairsOf } from './store-content.ts';
@@ -17,15 +19,21 @@ type Step =
   | { kind: 'commit' }
   | { kind: 'defragment' }
   | { kind: 'defragmentMeanwhile' }
+  | { kind: 'turns'; count: number }
   | { kind: 'reopen' }
   | { kind: 'view' };
+
+const turns = fc.record({
+  kind: fc.constant('turns' as const),
+  count: fc.integer({ min: 1, max: 3 }),
+});
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('put' as const),
-      count: fc.integer({ min: 1, max: 300 }),
+      count: fc.integer({ min: 1, max: 1500 }),
       valueBytes: fc.integer({ min: 0, max: 50 }),
       tombstone: fc.boolean(),
     }),
@@ -48,6 +56,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.constant({ kind: 'commit' as const }) },
+  { weight: 8, arbitrary: turns },
   { weight: 1, arbitrary: fc.constant({ kind: 'defragment' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'defragmentMeanwhile' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
@@ -75,12 +84,29 @@ class Writer {
   }
 }
 
+/** The sum the store must arrive at. */
+function inUseOf(backend: Backend): number {
+  let sizeBytes = 0;
+  for (const record of backend.scanRevisions(0, 0, Number.MAX_SAFE_INTEGER, 1e9)) {
+    sizeBytes += (record.tombstone ? 18 : 17) + record.value.length + RECORD_OVERHEAD_BYTES;
+  }
+  for (const bucket of META_BUCKETS) {
+    for (const [key, value] of backend.entries(bucket)) {
+      sizeBytes += key.length + value.length + RECORD_OVERHEAD_BYTES;
+    }
+  }
+  return sizeBytes;
+}
+
+/** Records mvcc compacts at a time. */
+const SLICE = 500;
+
 /** As mvcc compacts: in slices, deleting what was just scanned. */
 function compact(backend: Backend, upTo: number, keepEach: number): void {
   let main = 0;
   let sub = 0;
   for (;;) {
-    const records = backend.scanRevisions(main, sub, upTo, 70);
+    const records = backend.scanRevisions(main, sub, upTo, SLICE);
     for (const record of records) {
       if (record.main % keepEach !== 0 || keepEach === 1) {
         backend.deleteRevision(record.main, record.sub, record.tombstone);
@@ -88,7 +114,7 @@ function compact(backend: Backend, upTo: number, keepEach: number): void {
       main = record.main;
       sub = record.sub + 1;
     }
-    if (records.length < 70) return;
+    if (records.length < SLICE) return;
   }
 }
 
@@ -104,6 +130,9 @@ it('holds what a map holds', async () => {
         writer.apply(rocks, command, writer.main);
         writer.apply(memory, command, writer.main);
         if (command.kind === 'put') writer.main += command.count;
+        if (command.kind === 'turns') {
+          for (let i = 0; i < command.count; i++) await setImmediate();
+        }
         if (command.kind === 'defragmentMeanwhile') running.push(rocks.defragment());
         if (command.kind === 'defragment' || command.kind === 'reopen' || command.kind === 'view') {
           rocks.commit();
@@ -133,8 +162,12 @@ it('holds what a map holds', async () => {
       rocks.commit();
       await Promise.all(running);
       expect(contentOf(rocks)).toEqual(contentOf(memory));
+      expect(rocks.sizeInUseBytes()).toBe(inUseOf(memory));
+      await rocks.defragment();
+      expect(contentOf(rocks)).toEqual(contentOf(memory));
+      expect(rocks.sizeBytes()).toBe(Math.max(20_480, Math.ceil(inUseOf(memory) / 4096) * 4096));
       await rocks.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }, 60_000);
