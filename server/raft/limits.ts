@@ -7,16 +7,16 @@ export const DEFAULT_ELECTION_TICKS = 10;
 export const DEFAULT_HEARTBEAT_TICKS = 1;
 
 /** Entries in one append message. etcd: maxSizePerMsg; small enough that a lost message is cheap to send again. */
-export const DEFAULT_MAX_SIZE_PER_MESSAGE_BYTES = 1024 * 1024;
+export const DEFAULT_MAX_SIZE_PER_MESSAGE_BYTES: number = 1024 * 1024;
 
 /** Append messages under way to one member. etcd: maxInflightMsgs; with 1 MiB each this fills any link. */
 export const DEFAULT_MAX_INFLIGHT_MESSAGES = 512;
 
 /** Bytes under way to one member: bounds what a dead but connected member can hold in our send queues. */
-export const DEFAULT_MAX_INFLIGHT_BYTES = 256 * 1024 * 1024;
+export const DEFAULT_MAX_INFLIGHT_BYTES: number = 256 * 1024 * 1024;
 
 /** Bytes a leader takes before a quorum has any of them: a leader cut off from its quorum must not eat the memory. */
-export const DEFAULT_MAX_UNCOMMITTED_BYTES = 1024 * 1024 * 1024;
+export const DEFAULT_MAX_UNCOMMITTED_BYTES: number = 1024 * 1024 * 1024;
 
 /** Entries handed out for applying in one Ready: keeps one turn of the node short after a restart with a long log. */
 export const MAX_COMMITTED_PER_READY = 8192;
@@ -25,7 +25,7 @@ export const MAX_COMMITTED_PER_READY = 8192;
 export const ENTRY_OVERHEAD_BYTES = 24;
 
 /** Reads waiting for their confirmation. Beyond it requests are dropped; whoever asked sends again after 500 ms. */
-export const MAX_PENDING_READS = 16 * 1024;
+export const MAX_PENDING_READS: number = 16 * 1024;
 
 /** Members in one configuration. etcd has no limit; far above any cluster that would still commit. */
 export const MAX_MEMBERS = 256;

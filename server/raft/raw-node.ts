@@ -260,6 +260,16 @@ export class RawNode {
     return this.#core.members.confState();
   }
 
+  /** Index up to which the log is committed. */
+  get committed(): number {
+    return this.#core.log.committed;
+  }
+
+  /** The term this member is in. */
+  get currentTerm(): number {
+    return this.#core.term;
+  }
+
   get role(): SoftState['role'] {
     return this.#core.role;
   }
