@@ -13,6 +13,8 @@ export interface DiskFile {
   read(into: Uint8Array, position: number): number;
   /** Hands the first `length` of `bytes` to the system at `position`, all of them; not durable yet. */
   write(bytes: Uint8Array, length: number, position: number): void;
+  /** The same off the main thread, for bulk writes that the system may slow down; `bytes` must stay unchanged. */
+  writeLater(bytes: Uint8Array, length: number, position: number, done: DiskDone): void;
   /** Cuts or extends (with zeros) to `sizeBytes`. */
   truncate(sizeBytes: number): void;
   /** Makes everything written before the call durable, off the main thread (fdatasync; fsync for a directory). */

@@ -17,8 +17,8 @@ class NodeFile implements DiskFile {
   readonly path: string;
   readonly #fd: number;
   readonly #isDirectory: boolean;
-  /** Syncs on the thread pool. The number of a closed file may be given out again: it is closed after them. */
-  #syncCount = 0;
+  /** Jobs on the thread pool. The number of a closed file may be given out again: it is closed after them. */
+  #jobCount = 0;
   #isClosing = false;
 
   constructor(path: string, access: DiskAccess) {
@@ -52,15 +52,28 @@ class NodeFile implements DiskFile {
     fs.ftruncateSync(this.#fd, sizeBytes);
   }
 
-  sync(done: DiskDone): void {
-    const callback = (error: Error | null): void => {
-      this.#syncCount--;
-      if (this.#isClosing && this.#syncCount === 0) fs.closeSync(this.#fd);
-      done(error ?? undefined);
+  writeLater(bytes: Uint8Array, length: number, position: number, done: DiskDone): void {
+    this.#jobCount++;
+    const step = (offset: number): void => {
+      fs.write(this.#fd, bytes, offset, length - offset, position + offset, (error, count) => {
+        if (error === null && offset + count < length) step(offset + count);
+        else this.#finishJob(error, done);
+      });
     };
-    this.#syncCount++;
+    step(0);
+  }
+
+  sync(done: DiskDone): void {
+    const callback = (error: Error | null): void => this.#finishJob(error, done);
+    this.#jobCount++;
     if (this.#isDirectory) fs.fsync(this.#fd, callback);
     else fs.fdatasync(this.#fd, callback);
+  }
+
+  #finishJob(error: Error | null, done: DiskDone): void {
+    this.#jobCount--;
+    if (this.#isClosing && this.#jobCount === 0) fs.closeSync(this.#fd);
+    done(error ?? undefined);
   }
 
   syncNow(): void {
@@ -70,7 +83,7 @@ class NodeFile implements DiskFile {
 
   close(): void {
     this.#isClosing = true;
-    if (this.#syncCount === 0) fs.closeSync(this.#fd);
+    if (this.#jobCount === 0) fs.closeSync(this.#fd);
   }
 }
 

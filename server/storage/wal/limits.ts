@@ -2,32 +2,32 @@
 
 /** Size a segment is preallocated to and cut at; etcd: server/storage/wal/wal.go SegmentSizeBytes. 64 * 1000 *
  *  1000, not 64 MiB: tools and people compare directory listings. */
-export const SEGMENT_SIZE_BYTES = 64_000_000;
+export const SEGMENT_SIZE_BYTES: number = 64_000_000;
 
 /** Records are gathered up to this much before they are written: one write for any usual batch, bounded memory
  *  for a huge one. */
-export const WRITE_BYTES_MAX = 1 << 20;
+export const WRITE_BYTES_MAX: number = 1 << 20;
 
 /** Size the encode buffer starts with: a batch of a few hundred entries of usual size. */
-export const ENCODE_BUFFER_BYTES = 256 << 10;
+export const ENCODE_BUFFER_BYTES: number = 256 << 10;
 
 /** The encode buffer returns to its first size after a record made it grow beyond this. */
-export const ENCODE_BUFFER_KEEP_BYTES = 4 << 20;
+export const ENCODE_BUFFER_KEEP_BYTES: number = 4 << 20;
 
 /** Bytes read from a segment at a time at start: large enough that the system call does not count. */
-export const READ_BLOCK_BYTES = 1 << 20;
+export const READ_BLOCK_BYTES: number = 1 << 20;
 
 /** One write of zeros ahead of the log: about 45 us on the main thread, well under one turn of a busy loop. */
-export const FILL_SLICE_BYTES = 256 << 10;
+export const FILL_SLICE_BYTES: number = 256 << 10;
 
 /** Zeros are synced after this many bytes, so that an append's own sync never waits for more of them. */
-export const FILL_ROUND_BYTES = 1 << 20;
+export const FILL_ROUND_BYTES: number = 1 << 20;
 
 /** Zeros ahead of the log at least; grows with what was appended, so that an idle member writes little. */
-export const FILL_LEAD_BYTES_MIN = 4 << 20;
+export const FILL_LEAD_BYTES_MIN: number = 4 << 20;
 
 /** Torn writes are recognised by whole sectors of zeros; etcd: server/storage/wal/decoder.go. */
-export const SECTOR_BYTES = 512;
+export const SECTOR_BYTES: number = 512;
 
 /** A sync slower than this is worth a log line; etcd: warnSyncDuration. */
-export const SLOW_SYNC_MS = 1000;
+export const SLOW_SYNC_MS: number = 1000;

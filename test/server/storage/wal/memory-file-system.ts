@@ -229,6 +229,18 @@ class MemoryFile implements DiskFile {
     inode.live.set(bytes.subarray(0, length), position);
   }
 
+  writeLater(bytes: Uint8Array, length: number, position: number, done: DiskDone): void {
+    setImmediate(() => {
+      let failure: Error | undefined;
+      try {
+        this.write(bytes, length, position);
+      } catch (error) {
+        failure = error as Error;
+      }
+      done(failure);
+    });
+  }
+
   truncate(sizeBytes: number): void {
     this.#fileSystem.check('truncate', this.path);
     const inode = this.#mustInode();

@@ -1,11 +1,11 @@
 // What the WAL's tests share: options without background work, entries, and a log in memory.
-import type { Entry } from '../../../../server/raft/types.ts';
+import type { ConfState, Entry } from '../../../../server/raft/types.ts';
 import { type OpenedWal, Wal, type WalOptions } from '../../../../server/storage/wal/wal.ts';
 import type { MemoryFileSystem } from './memory-file-system.ts';
 
 export const METADATA = { nodeId: 0x8e9e05c52164694dn, clusterId: 0xcdf818194e3a8c32n };
 
-export const CONF_STATE = {
+export const CONF_STATE: ConfState = {
   voters: [METADATA.nodeId],
   learners: [],
   votersOutgoing: [],
