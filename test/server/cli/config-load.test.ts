@@ -406,7 +406,7 @@ client-transport-security:
   client-cert-auth: yes
   allowed-cn: [x, y]
 peer-transport-security: {auto-tls: true, allowed-hostname: [h]}
-log-outputs: [stdout, /tmp/x.log]
+log-outputs: [stdout, /var/log/x.log]
 watch-progress-notify-interval: 60000000000
 grpc-keepalive-timeout: 10s
 socket-options: {reuse-address: true}
@@ -421,7 +421,7 @@ auto-compaction-retention: 1
     });
     expect(config.peerTls).toMatchObject({ auto: true, allowedHostnames: ['h'] });
     expect(config).toMatchObject({
-      log: { outputs: ['/tmp/x.log', 'stdout'] },
+      log: { outputs: ['/var/log/x.log', 'stdout'] },
       watchProgressNotifyIntervalMs: 60000,
       grpcKeepaliveTimeoutMs: 10000,
       socketReuseAddress: true,
