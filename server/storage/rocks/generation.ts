@@ -212,8 +212,9 @@ export class Generation {
   }
 
   async #sync(): Promise<void> {
-    const logs = readdirSync(this.path).filter((name) => name.endsWith('.log'));
     try {
+      // Listed before anything is awaited: a log made later holds only later writes.
+      const logs = readdirSync(this.path).filter((name) => name.endsWith('.log'));
       for (const log of logs) await syncFile(path.join(this.path, log), { mayBeMissing: true });
       await syncDirectory(this.path);
     } catch (cause) {

@@ -62,3 +62,6 @@ export const DELETED_RUN_RECORDS_MIN = 64;
 
 /** Runs of deleted revisions remembered, 50 bytes each. More would mean 4 million deleted records. */
 export const DELETED_RUNS_MAX: number = 64 * 1024;
+
+/** Pairs taken from a bbolt file at a time. With the largest values that is 100 MB of memory for a moment. */
+export const IMPORT_ROWS = 64;

@@ -11,7 +11,7 @@ import type { Backend, MetaBucket, RevisionRecord } from '../../base/backend.ts'
 import type { Logger } from '../../base/logger.ts';
 import { copyLiveRecords } from './defragment.ts';
 import { GenerationBuildError, messageOf, StoreFatalError } from './errors.ts';
-import { type BucketPair, fillGeneration } from './fill-generation.ts';
+import { type BucketSources, fillGeneration } from './fill-generation.ts';
 import type { Generation } from './generation.ts';
 import { GenerationDirectory } from './generation-directory.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
@@ -197,13 +197,13 @@ export class RocksBackend implements Backend {
   }
 
   /**
-   * Replaces everything by the pairs given. The old content stays in use until the new one is complete and durable,
+   * Replaces everything by the buckets given. The old content stays in use until the new one is complete and durable,
    * and stays in use for good when this fails (GenerationBuildError). What is written meanwhile is lost with the
    * old content, so the caller stops applying first.
    */
-  replaceContents(pairs: AsyncIterable<BucketPair> | Iterable<BucketPair>): Promise<void> {
+  replaceContents(buckets: BucketSources): Promise<void> {
     assert(this.#replacing === undefined, 'the content is already being replaced');
-    this.#replacing = this.#replaceContents(pairs).finally(() => {
+    this.#replacing = this.#replaceContents(buckets).finally(() => {
       this.#replacing = undefined;
     });
     return this.#replacing;
@@ -261,12 +261,12 @@ export class RocksBackend implements Backend {
     this.#checkSuccessor(successor);
   }
 
-  async #replaceContents(pairs: AsyncIterable<BucketPair> | Iterable<BucketPair>): Promise<void> {
+  async #replaceContents(buckets: BucketSources): Promise<void> {
     await this.#defragmenting?.catch(() => undefined);
     const generation = await this.#createGeneration();
     let state: StoredState;
     try {
-      state = await fillGeneration(generation, pairs);
+      state = await fillGeneration(generation, buckets);
       await generation.sync();
     } catch (cause) {
       await this.#generations.discard(generation);
@@ -325,8 +325,11 @@ export class RocksBackend implements Backend {
     await Promise.all(
       [...this.#retiring].map((generation) => this.#generations.discard(generation)),
     );
-    await this.#live.sync();
-    await this.#live.close();
+    try {
+      await this.#live.sync();
+    } finally {
+      await this.#live.close();
+    }
   }
 }
 

@@ -1,8 +1,11 @@
 // Owns the consistent read view of the whole store: every bucket as it was at one moment, read over time while writes
 // go on. For snapshots and for the hash of the whole store.
 
-import { assert } from '../../base/assert.ts';
+import { at } from '../../base/assert.ts';
 import { META_BUCKETS, type MetaBucket } from '../../base/backend.ts';
+import { utf8Bytes } from '../../base/bytes.ts';
+import type { Pair } from '../bbolt/bbolt-reader.ts';
+import type { BucketSource } from '../bbolt/bbolt-writer.ts';
 import { StoreFatalError } from './errors.ts';
 import type { Generation } from './generation.ts';
 import { VIEW_ROWS } from './limits.ts';
@@ -13,12 +16,6 @@ export type BucketName = 'key' | MetaBucket;
 
 /** etcd's buckets in the order bbolt keeps them. */
 export const BUCKET_NAMES: readonly BucketName[] = (['key', ...META_BUCKETS] as const).toSorted();
-
-/** Pairs of one bucket in ascending key order; both lists have one length. */
-export interface PairBatch {
-  readonly keys: readonly Uint8Array[];
-  readonly values: readonly Uint8Array[];
-}
 
 export class BackendView {
   readonly #revisions: RowStream;
@@ -33,7 +30,7 @@ export class BackendView {
   }
 
   /** All pairs of a bucket with etcd's keys, in batches. One bucket is read at a time, each at most once. */
-  async *pairs(bucket: BucketName): AsyncGenerator<PairBatch> {
+  async *pairs(bucket: BucketName): AsyncGenerator<Pair[]> {
     if (bucket === 'key') {
       for (;;) {
         const { rows, finished } = await this.#next(this.#revisions);
@@ -52,6 +49,13 @@ export class BackendView {
     }
   }
 
+  /** Every bucket with its pairs, ascending, as the writer of bbolt files takes them. */
+  *buckets(): Generator<BucketSource> {
+    for (const bucket of BUCKET_NAMES) {
+      yield { name: utf8Bytes(bucket), batches: this.pairs(bucket) };
+    }
+  }
+
   /** Lets the store go on without this view. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -66,15 +70,11 @@ export class BackendView {
 }
 
 /** The first `count` rows of a list of keys and values in turn, without the first bytes of the keys. */
-function batchOf(rows: readonly Uint8Array[], keyOffset: number, count: number): PairBatch {
-  const keys: Uint8Array[] = [];
-  const values: Uint8Array[] = [];
+function batchOf(rows: readonly Uint8Array[], keyOffset: number, count: number): Pair[] {
+  const pairs: Pair[] = [];
   for (let i = 0; i < count; i++) {
-    const key = rows[2 * i];
-    const value = rows[2 * i + 1];
-    assert(key !== undefined && value !== undefined, `row ${i} of ${count} is incomplete`);
-    keys.push(keyOffset === 0 ? key : key.subarray(keyOffset));
-    values.push(value);
+    const key = at(rows, 2 * i);
+    pairs.push([keyOffset === 0 ? key : key.subarray(keyOffset), at(rows, 2 * i + 1)]);
   }
-  return { keys, values };
+  return pairs;
 }

@@ -25,8 +25,8 @@ export async function pairsOf(
 ): Promise<string[]> {
   const lines: string[] = [];
   for (const bucket of buckets) {
-    for await (const { keys, values } of view.pairs(bucket)) {
-      for (const [i, key] of keys.entries()) lines.push(`${bucket} ${hex(key)} ${hex(values[i])}`);
+    for await (const batch of view.pairs(bucket)) {
+      for (const [key, value] of batch) lines.push(`${bucket} ${hex(key)} ${hex(value)}`);
     }
   }
   return lines;
