@@ -69,6 +69,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['server/cli', 'operator/cli'],
   'js-yaml': ['server/cli', 'operator/cli', 'scripts', 'test'],
   vitest: ['test', '.'],
+  // Comes with vitest.
+  rolldown: ['test'],
   'fast-check': ['test'],
 };
 
