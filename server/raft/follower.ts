@@ -46,24 +46,17 @@ export function handleAppend(core: RaftCore, message: Message): StepResult {
     core.send(answer);
     return TAKEN;
   }
-  const outcome = log.appendAfter(message.index, message.logTerm, message.entries);
-  switch (outcome.kind) {
-    case 'conflictsWithCommitted':
-      return ignored('conflictsWithCommitted');
-    case 'mismatch': {
-      const from = Math.min(message.index, log.lastIndex);
-      const hint = log.findConflictByTerm(from, message.logTerm);
-      answer.index = message.index;
-      answer.reject = true;
-      answer.rejectHint = hint;
-      answer.logTerm = Math.max(log.term(hint), 0);
-      break;
-    }
-    case 'appended':
-      // Entries after those of this message are not known to be the leader's.
-      log.commitTo(Math.min(message.commit, outcome.lastIndex));
-      answer.index = outcome.lastIndex;
-      break;
+  const last = log.appendAfter(message.index, message.logTerm, message.entries);
+  if (last === undefined) {
+    const hint = log.findConflictByTerm(Math.min(message.index, log.lastIndex), message.logTerm);
+    answer.index = message.index;
+    answer.reject = true;
+    answer.rejectHint = hint;
+    answer.logTerm = Math.max(log.term(hint), 0);
+  } else {
+    // Entries after those of this message are not known to be the leader's.
+    log.commitTo(Math.min(message.commit, last));
+    answer.index = last;
   }
   core.send(answer);
   return TAKEN;

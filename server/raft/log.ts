@@ -13,14 +13,6 @@ import { type Entry, EntryType, type Snapshot } from './types.ts';
 
 const NO_ENTRIES: readonly Entry[] = [];
 
-/** What became of entries from a leader. */
-export type AppendOutcome =
-  | { readonly kind: 'appended'; readonly lastIndex: number }
-  | { readonly kind: 'mismatch' }
-  | { readonly kind: 'conflictsWithCommitted'; readonly index: number };
-
-const MISMATCH: AppendOutcome = { kind: 'mismatch' };
-
 export class RaftLog {
   readonly memory: MemoryLog;
   readonly durability: Durability;
@@ -87,9 +79,13 @@ export class RaftLog {
     this.memory.push({ type, term, index: this.memory.lastIndex + 1, data });
   }
 
-  /** Adds what a leader sent after (index, term), cutting a conflicting tail. Paper figure 2, AppendEntries 2-4. */
-  appendAfter(index: number, term: number, entries: readonly Entry[]): AppendOutcome {
-    if (!this.matches(index, term)) return MISMATCH;
+  /**
+   * Adds what a leader sent after (index, term), which is at or after the commit index, cutting a tail that differs.
+   * Returns the last of the entries, or undefined when this log does not hold (index, term). Paper figure 2,
+   * AppendEntries 2-4.
+   */
+  appendAfter(index: number, term: number, entries: readonly Entry[]): number | undefined {
+    if (!this.matches(index, term)) return undefined;
     const memory = this.memory;
     let i = 0;
     for (; i < entries.length; i++) {
@@ -98,14 +94,14 @@ export class RaftLog {
     }
     if (i < entries.length) {
       const from = index + 1 + i;
-      if (from <= this.#committed) return { kind: 'conflictsWithCommitted', index: from };
+      assert(from > this.#committed, `entry ${from} would replace a committed one`);
       if (from <= memory.lastIndex) {
         memory.truncateFrom(from);
         this.durability.truncated(from);
       }
       for (; i < entries.length; i++) memory.push(at(entries, i));
     }
-    return { kind: 'appended', lastIndex: index + entries.length };
+    return index + entries.length;
   }
 
   /**

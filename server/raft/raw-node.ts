@@ -48,6 +48,7 @@ import {
 const NO_LEADER: ProposeResult & ReadIndexResult = { kind: 'dropped', reason: 'noLeader' };
 const TOO_MANY_READS: ReadIndexResult = { kind: 'dropped', reason: 'tooManyReads' };
 const ACCEPTED: ProposeResult & ReadIndexResult = { kind: 'accepted' };
+const NO_MESSAGES: readonly Message[] = [];
 const NO_READ_STATES: readonly ReadState[] = [];
 
 export class RawNode {
@@ -195,8 +196,12 @@ export class RawNode {
     const committed = log.takeCommitted();
     this.#reduceUncommitted(committed);
     if (hardState !== undefined) this.#hardState = hardState;
-    const messages = core.messages;
-    if (messages.length > 0) core.messages = [];
+    // What a Ready holds must not change after it was handed out, so the lists raft fills are never shared.
+    let messages = NO_MESSAGES;
+    if (core.messages.length > 0) {
+      messages = core.messages;
+      core.messages = [];
+    }
     let readStates = NO_READ_STATES;
     if (core.readStates.length > 0) {
       readStates = core.readStates;

@@ -20,8 +20,6 @@ export type IgnoredReason =
   | 'dropped'
   /** The leader believes in entries that are not here: durable state was lost. */
   | 'beyondLog'
-  /** The leader contradicts a committed entry: somebody's durable state was lost. */
-  | 'conflictsWithCommitted'
   /** A snapshot that is not newer, or does not know this member. */
   | 'unusableSnapshot';
 
