@@ -66,16 +66,27 @@ export class HpackDecoder {
   #decodeLiteral(first: number): boolean {
     const isIndexing = (first & 0x40) !== 0;
     const nameIndex = this.#readInteger(isIndexing ? 0x3f : 0x0f);
-    let name: string | undefined;
-    if (nameIndex === 0) name = this.#readString();
-    else name = this.#lookUp(nameIndex)?.field[0];
-    if (name === undefined) return false;
-    const value = this.#readString();
-    if (value === undefined) return false;
-    const entry = new FieldEntry(name, value);
+    const entry = nameIndex === 0 ? this.#readField() : this.#readValueFor(nameIndex);
+    if (entry === undefined) return false;
     if (isIndexing) this.#table.insert(entry);
     this.#emit(entry);
     return true;
+  }
+
+  /** A field whose name and value are both spelled out. */
+  #readField(): FieldEntry | undefined {
+    const name = this.#readString();
+    if (name === undefined) return undefined;
+    const value = this.#readString();
+    return value === undefined ? undefined : new FieldEntry(name, value);
+  }
+
+  /** A field with the name of a table entry; what was found out about the name is found out. */
+  #readValueFor(nameIndex: number): FieldEntry | undefined {
+    const named = this.#lookUp(nameIndex);
+    if (named === undefined) return undefined;
+    const value = this.#readString();
+    return value === undefined ? undefined : new FieldEntry(named.field[0], value, named.nameKind);
   }
 
   #decodeResize(): boolean {

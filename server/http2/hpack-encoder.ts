@@ -59,7 +59,7 @@ export class HpackEncoder {
     for (let i = 0; i < interned.length; i++) {
       const list = interned[i] as InternedList;
       if (list.fields !== fields) continue;
-      if (list.version === this.#table.version && this.#announced < 0) return list.block;
+      if (list.version === this.#table.version) return list.block;
       return this.#encodeInterned(list);
     }
     if (this.#isSecondUse(fields)) {

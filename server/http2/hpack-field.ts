@@ -16,6 +16,8 @@ export const FieldKind = {
   malformed: 6,
   host: 7,
   contentLength: 8,
+  /** A name's kind only: the value decides. */
+  te: 9,
 } as const;
 
 /** Overhead of a field in the size of a table and of a header list (RFC 7541 section 4.1). */
@@ -24,17 +26,25 @@ export const FIELD_OVERHEAD_BYTES = 32;
 export class FieldEntry {
   readonly field: HeaderField;
   readonly kind: number;
+  /** The kind as far as the name decides it, for other fields of the same name. */
+  readonly nameKind: number;
   readonly sizeBytes: number;
 
-  constructor(name: string, value: string) {
+  constructor(name: string, value: string, nameKind: number = kindOfName(name)) {
     this.field = [name, value];
-    this.kind = kindOf(name, value);
+    this.nameKind = nameKind;
+    this.kind = kindOf(nameKind, value);
     this.sizeBytes = name.length + value.length + FIELD_OVERHEAD_BYTES;
   }
 }
 
-function kindOf(name: string, value: string): number {
+function kindOf(nameKind: number, value: string): number {
   if (!isLegalValue(value)) return FieldKind.malformed;
+  if (nameKind !== FieldKind.te) return nameKind;
+  return value === 'trailers' ? FieldKind.regular : FieldKind.malformed;
+}
+
+function kindOfName(name: string): number {
   if (name.charCodeAt(0) === 0x3a) return pseudoKindOf(name);
   if (!isLegalName(name)) return FieldKind.malformed;
   switch (name) {
@@ -45,7 +55,7 @@ function kindOf(name: string, value: string): number {
     case 'upgrade':
       return FieldKind.malformed;
     case 'te':
-      return value === 'trailers' ? FieldKind.regular : FieldKind.malformed;
+      return FieldKind.te;
     case 'host':
       return FieldKind.host;
     case 'content-length':

@@ -65,22 +65,20 @@ export class Sender implements StreamSender {
     this.#payloadBytesMax = Math.min(payloadBytesMax, SENT_PAYLOAD_BYTES_MAX);
   }
 
-  /** The peer granted more of the connection's window; false when it exceeds what is legal. */
+  /** The peer granted more of the connection's window; false when it exceeds what is legal. `pump` is to follow. */
   raiseWindow(increment: number): boolean {
     const raised = this.#window + increment;
     if (raised > WINDOW_BYTES_MAX) return false;
     this.#window = raised;
-    this.#pump();
     return true;
   }
 
-  /** The peer changed a stream's window, also downwards; false when it exceeds what is legal. */
-  raiseStreamWindow(stream: Stream, increment: number): boolean {
+  /** The peer changed a stream's window, also downwards; false when it exceeds what is legal. `pump` is to follow. */
+  shiftStreamWindow(stream: Stream, increment: number): boolean {
     const raised = stream.sendWindow + increment;
     if (raised > WINDOW_BYTES_MAX) return false;
     stream.sendWindow = raised;
     this.#makeReady(stream);
-    this.#pump();
     return true;
   }
 
@@ -113,7 +111,7 @@ export class Sender implements StreamSender {
     if (stream.closed) return true;
     stream.endQueued = endStream;
     this.#makeReady(stream);
-    this.#pump();
+    this.pump();
     if (stream.closed || stream.queuedBytes <= STREAM_QUEUE_HIGH_BYTES) return true;
     stream.wantsDrain = true;
     return false;
@@ -158,6 +156,7 @@ export class Sender implements StreamSender {
 
   /** Drops what a closed stream still has queued. */
   forget(stream: Stream): void {
+    this.#unlinkReady(stream);
     this.#queuedBytes -= stream.queuedBytes;
     stream.queuedBytes = 0;
     stream.queue = undefined;
@@ -181,9 +180,25 @@ export class Sender implements StreamSender {
     const output = this.frames.output;
     const bytes = output.take();
     this.#isSignalled = false;
-    if (this.#readyFirst !== undefined) this.#pump();
+    if (this.#readyFirst !== undefined) this.pump();
     if (output.pendingBytes > 0) this.wrote();
     return bytes;
+  }
+
+  /** Frames queued body, stream by stream, while the connection's window and the output have room. */
+  pump(): void {
+    if (this.#isPumping || this.#readyFirst === undefined) return;
+    this.#isPumping = true;
+    const output = this.frames.output;
+    while (output.pendingBytes < OUTPUT_HIGH_BYTES) {
+      const stream: Stream | undefined = this.#readyFirst;
+      if (stream === undefined || (this.#window <= 0 && stream.queuedBytes > 0)) break;
+      this.#unlinkReady(stream);
+      // The peer may have shrunk the window since the stream became ready.
+      if (stream.queuedBytes > 0 && stream.sendWindow <= 0) continue;
+      this.#writeQueued(stream);
+    }
+    this.#isPumping = false;
   }
 
   #fitsNow(stream: Stream, sizeBytes: number): boolean {
@@ -237,36 +252,22 @@ export class Sender implements StreamSender {
     if (stream.isReady || stream.closed) return;
     if (stream.queuedBytes === 0 ? !stream.endQueued : stream.sendWindow <= 0) return;
     stream.isReady = true;
-    stream.nextReady = undefined;
+    stream.previousReady = this.#readyLast;
     if (this.#readyLast === undefined) this.#readyFirst = stream;
     else this.#readyLast.nextReady = stream;
     this.#readyLast = stream;
   }
 
-  #takeReady(): Stream | undefined {
-    const stream = this.#readyFirst;
-    if (stream === undefined) return undefined;
-    this.#readyFirst = stream.nextReady;
-    if (this.#readyFirst === undefined) this.#readyLast = undefined;
-    stream.nextReady = undefined;
+  /** Takes a stream out of the ready list, wherever it stands. */
+  #unlinkReady(stream: Stream): void {
+    if (!stream.isReady) return;
     stream.isReady = false;
-    return stream;
-  }
-
-  /** Frames queued body, stream by stream, while the connection's window and the output have room. */
-  #pump(): void {
-    if (this.#isPumping || this.#readyFirst === undefined) return;
-    this.#isPumping = true;
-    const output = this.frames.output;
-    while (this.#readyFirst !== undefined && output.pendingBytes < OUTPUT_HIGH_BYTES) {
-      if (this.#window <= 0 && this.#readyFirst.queuedBytes > 0) break;
-      const stream = this.#takeReady();
-      if (stream === undefined || stream.closed) continue;
-      // The peer may have shrunk the window since the stream became ready.
-      if (stream.queuedBytes > 0 && stream.sendWindow <= 0) continue;
-      this.#writeQueued(stream);
-    }
-    this.#isPumping = false;
+    if (stream.previousReady === undefined) this.#readyFirst = stream.nextReady;
+    else stream.previousReady.nextReady = stream.nextReady;
+    if (stream.nextReady === undefined) this.#readyLast = stream.previousReady;
+    else stream.nextReady.previousReady = stream.previousReady;
+    stream.previousReady = undefined;
+    stream.nextReady = undefined;
   }
 
   /** Frames the next part of a stream's queue and what follows from it. */

@@ -108,8 +108,9 @@ export class StreamTable implements StreamKeeper {
     if (change === 0) return true;
     this.#initialSendWindow = windowBytes;
     for (const stream of this.#streams.values()) {
-      if (!this.#sender.raiseStreamWindow(stream, change)) return false;
+      if (!this.#sender.shiftStreamWindow(stream, change)) return false;
     }
+    this.#sender.pump();
     return true;
   }
 
@@ -143,8 +144,9 @@ export class StreamTable implements StreamKeeper {
     let from = start;
     let to = end;
     if ((flags & Flag.padded) !== 0) {
-      to = end - (bytes[from++] ?? 0);
-      if (payloadBytes === 0 || from > to) return this.#failPadding();
+      if (from === to) return this.#failShort('DATA');
+      to = end - (bytes[from++] as number);
+      if (from > to) return this.#failPadding();
     }
     if (streamId > this.#lastStreamId || (streamId & 1) === 0) {
       return this.#core.fail(ErrorCode.protocolError, 'DATA on a stream that is not open');
@@ -176,6 +178,8 @@ export class StreamTable implements StreamKeeper {
     sizeBytes: number,
     endStream: boolean,
   ): boolean {
+    // Giving the padding back may have ended the connection.
+    if (stream.closed) return false;
     if (stream.remainingBytes >= 0) {
       stream.remainingBytes -= sizeBytes;
       if (stream.remainingBytes < 0 || (endStream && stream.remainingBytes > 0)) {
@@ -212,8 +216,7 @@ export class StreamTable implements StreamKeeper {
     let from = start;
     let to = end;
     if ((flags & Flag.padded) !== 0) {
-      if (from === to)
-        return this.#core.fail(ErrorCode.frameSizeError, 'HEADERS without its padding');
+      if (from === to) return this.#failShort('HEADERS');
       to = end - (bytes[from++] as number);
     }
     if ((flags & Flag.priority) !== 0) from += 5;
@@ -386,6 +389,7 @@ export class StreamTable implements StreamKeeper {
       if (!this.#sender.raiseWindow(increment)) {
         return this.#core.fail(ErrorCode.flowControlError, "connection's window too large");
       }
+      this.#sender.pump();
       return !this.#core.closed;
     }
     if ((streamId & 1) === 0 || streamId > this.#lastStreamId) {
@@ -397,9 +401,10 @@ export class StreamTable implements StreamKeeper {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return true;
     if (increment === 0) return this.#failStream(stream, ErrorCode.protocolError);
-    if (!this.#sender.raiseStreamWindow(stream, increment)) {
+    if (!this.#sender.shiftStreamWindow(stream, increment)) {
       return this.#failStream(stream, ErrorCode.flowControlError);
     }
+    this.#sender.pump();
     return !this.#core.closed;
   }
 
@@ -460,6 +465,10 @@ export class StreamTable implements StreamKeeper {
 
   #failPadding(): boolean {
     return this.#core.fail(ErrorCode.protocolError, 'padding longer than its frame');
+  }
+
+  #failShort(name: string): boolean {
+    return this.#core.fail(ErrorCode.frameSizeError, `${name} without its padding`);
   }
 
   #failCompression(): boolean {

@@ -72,8 +72,9 @@ export class Stream implements ServerStream {
   endQueued = false;
   trailers: readonly HeaderField[] | undefined = undefined;
   wantsDrain = false;
-  /** Link of the Sender's list of streams that can send. */
+  /** Links of the Sender's list of streams that can send. */
   isReady = false;
+  previousReady: Stream | undefined = undefined;
   nextReady: Stream | undefined = undefined;
 
   readonly #sender: StreamSender;

@@ -175,10 +175,10 @@ describe('harmless use that looks alike', () => {
   it('requests given up after a second', () => {
     const peer = Peer.opened();
     const rounds = endure(peer, 20, (round) => {
-      const first = 2 * 300 * round + 1;
-      for (let i = 0; i < 300; i++) peer.request(first + 2 * i, true);
+      const first = 2 * 2000 * round + 1;
+      for (let i = 0; i < 2000; i++) peer.request(first + 2 * i, true);
       peer.connection.tick();
-      for (let i = 0; i < 300; i++) peer.send(frame(3, 0, first + 2 * i, uint32(8)));
+      for (let i = 0; i < 2000; i++) peer.send(frame(3, 0, first + 2 * i, uint32(8)));
       peer.takeAll();
     });
     expect(rounds).toBe(20);

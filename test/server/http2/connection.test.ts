@@ -96,6 +96,30 @@ describe('an exchange', () => {
     expect(peer.seen.get(29)?.head).not.toBe(peer.seen.get(9)?.head);
   });
 
+  it('does not take one block for another that falls into the same place of the cache', () => {
+    const peer = Peer.opened();
+    // The hash is the same for "aa" and "bB"; the blocks are literals, so the table stays as it is.
+    const paths = ['/aa', '/bB', '/aa', '/bB'];
+    for (const [i, path] of paths.entries()) {
+      const literal = [0x04, 3, ...Array.from(path, (character) => character.charCodeAt(0))];
+      peer.send(frame(FrameType.headers, 5, 2 * i + 1, [0x83, 0x86, ...literal]));
+    }
+    expect([...peer.seen.values()].map((seen) => seen.head.path)).toEqual(paths);
+  });
+
+  it('gives the same bytes another meaning once the table has changed', () => {
+    const peer = Peer.opened();
+    const insert = (value: number): number[] => [0x83, 0x86, 0x84, 0x40, 1, 0x78, 1, value];
+    const newest = [0x83, 0x86, 0x84, 0xbe];
+    const older = [0x83, 0x86, 0x84, 0xbf];
+    const blocks = [insert(0x61), newest, newest, insert(0x62), newest, older, insert(0x62), older];
+    for (const [i, block] of blocks.entries()) {
+      peer.send(frame(FrameType.headers, 5, 2 * i + 1, block));
+    }
+    const values = [...peer.seen.values()].map((seen) => seen.head.fields[0]?.[1]);
+    expect(values).toEqual(['a', 'a', 'a', 'b', 'b', 'a', 'b', 'b']);
+  });
+
   it('takes trailers as the end of a body', () => {
     const peer = Peer.opened();
     peer.request(1, false);
@@ -283,7 +307,7 @@ describe('frames that break the rules', () => {
     ['DATA on stream 0', ErrorCode.protocolError, () => frame(FrameType.data, 0, 0, BODY)],
     ['DATA on an idle stream', ErrorCode.protocolError, () => frame(FrameType.data, 0, 5, BODY)],
     ['DATA padded beyond', ErrorCode.protocolError, () => frame(0, Flag.padded, 1, [3, 0, 0])],
-    ['padded DATA of nothing', ErrorCode.protocolError, () => frame(0, Flag.padded, 1)],
+    ['padded DATA of nothing', ErrorCode.frameSizeError, () => frame(0, Flag.padded, 1)],
     ['HEADERS on stream 0', ErrorCode.protocolError, () => frame(1, 4, 0, [0x82])],
     ['HEADERS on an even stream', ErrorCode.protocolError, () => frame(1, 4, 4, [0x82])],
     ['HEADERS padded beyond', ErrorCode.protocolError, () => frame(1, 12, 3, [9, 0x82])],
@@ -445,6 +469,48 @@ describe('limits of the owner', () => {
     expect(peer.connection.takeOutput()).toBeUndefined();
     peer.send(frame(FrameType.ping, 0, 0, new Uint8Array(8)));
     expect(peer.outputSignals).toBe(before + 2);
+  });
+});
+
+describe('output', () => {
+  it('is asked for again when a take leaves more behind', () => {
+    const peer = Peer.opened({}, setting(4, 1_000_000));
+    peer.request(1, true);
+    const stream = peer.seen.get(1)?.stream;
+    stream?.sendHeaders(RESPONSE_HEADERS, false);
+    stream?.sendData(new Uint8Array(30_000), false);
+    let takes = 0;
+    for (let before = -1; before !== peer.outputSignals; takes++) {
+      before = peer.outputSignals;
+      peer.takeOne();
+    }
+    expect(takes).toBeGreaterThan(2);
+    const dataBytes = peer.sent
+      .filter((sent) => sent.type === FrameType.data)
+      .reduce((sum, sent) => sum + sent.payload.length, 0);
+    expect(dataBytes).toBe(30_000);
+    expect(peer.connection.takeOutput()).toBeUndefined();
+  });
+
+  it('never changes what was handed out', () => {
+    const peer = Peer.opened();
+    peer.onRequest = (seen) =>
+      seen.stream.sendUnary(
+        RESPONSE_HEADERS,
+        EMPTY,
+        BODY.map((octet) => octet + seen.stream.id),
+        [],
+      );
+    const taken: Uint8Array[] = [];
+    const copies: Uint8Array[] = [];
+    for (let id = 1; id < 4000; id += 2) {
+      peer.request(id, true);
+      const bytes = peer.connection.takeOutput() ?? EMPTY;
+      taken.push(bytes);
+      copies.push(Uint8Array.from(bytes));
+      if (id % 100 === 1) peer.connection.tick();
+    }
+    expect(taken).toEqual(copies);
   });
 });
 

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { concatBytes } from '../../../server/base/bytes.ts';
 import { Flag, FrameType } from '../../../server/http2/frames.ts';
 import { STREAM_QUEUE_HIGH_BYTES } from '../../../server/http2/limits.ts';
+import { Stream } from '../../../server/http2/stream.ts';
 import { frame, Peer, RESPONSE_HEADERS, setting, TRAILERS_OK, uint32 } from './peer.ts';
 
 type Step =
@@ -244,6 +245,37 @@ it('tells the owner when to go on with a body larger than the queue', () => {
   expect(bodyBytes).toBe(300 * 32_768);
   expect(seen?.drains).toBeGreaterThan(10);
   expect(owned?.closed).toBe(true);
+});
+
+it('keeps nothing of what has left a queue that never runs empty', () => {
+  const peer = Peer.opened({}, setting(4, 2 ** 31 - 1));
+  peer.request(1, true);
+  const owned = peer.seen.get(1)?.stream;
+  owned?.sendHeaders(RESPONSE_HEADERS, false);
+  for (let i = 0; i < 3000; i++) {
+    owned?.sendData(new Uint8Array(1000), false);
+    if (i > 200) peer.send(frame(FrameType.windowUpdate, 0, 0, uint32(1000)));
+    peer.takeAll();
+  }
+  expect(owned?.queuedBytes).toBeGreaterThan(100_000);
+  expect(owned instanceof Stream ? owned.queue?.length : -1).toBeLessThan(500);
+});
+
+it('goes on with the other streams when some are reset while they wait', () => {
+  const peer = Peer.opened();
+  const ids = [1, 3, 5, 7, 9];
+  for (const id of ids) {
+    peer.request(id, true);
+    const owned = peer.seen.get(id)?.stream;
+    owned?.sendHeaders(RESPONSE_HEADERS, false);
+    owned?.sendData(new Uint8Array(40_000), true);
+  }
+  for (const id of [3, 9]) peer.send(frame(FrameType.rstStream, 0, id, uint32(8)));
+  peer.send(frame(FrameType.windowUpdate, 0, 0, uint32(1_000_000)));
+  peer.takeAll();
+  for (const id of [1, 5, 7]) expect(peer.seen.get(id)?.stream.closed).toBe(true);
+  expect(peer.connection.activeStreams).toBe(0);
+  expect(peer.connection.queuedBytes).toBe(0);
 });
 
 it('lets streams take turns frame by frame', () => {

@@ -76,6 +76,17 @@ describe('HPACK', () => {
     expect(sizes.slice(2)).toEqual([3, 3]);
   });
 
+  it('announces the smallest and the last table size, then goes back to index bytes', () => {
+    const encoder = new HpackEncoder();
+    const fields: HeaderField[] = [['x-cluster', 'a']];
+    for (let i = 0; i < 3; i++) encoder.encode(fields);
+    encoder.setTableLimit(0);
+    encoder.setTableLimit(1_000_000);
+    const block = encoder.encode(fields);
+    expect([...block.subarray(0, 5)]).toEqual([0x20, 0x3f, 0xe1, 0x1f, 0x40]);
+    expect([1, 2, 3].map(() => encoder.encode(fields).length)).toEqual([1, 1, 1]);
+  });
+
   it('never puts a secret into the table', () => {
     const encoder = new HpackEncoder();
     const fields: HeaderField[] = [['authorization', 'a-secret-of-the-user']];
