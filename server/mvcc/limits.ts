@@ -12,9 +12,6 @@ export const ARENA_CHUNKS_MAX = 1 << 14;
 /** Entries of the index at most: a leaf slot keeps one of its 32 bits for "deleted". */
 export const INDEX_ENTRIES_MAX = 0x7fff_ffff;
 
-/** Keys one compaction or restore slice handles when the caller names no budget; about 2 ms of work. */
-export const SLICE_RECORDS_DEFAULT = 1000;
-
 /** Records read from the backend at once while the index is rebuilt; about 5 ms of work. */
 export const RESTORE_BATCH_RECORDS = 2000;
 
@@ -48,8 +45,20 @@ export const WATCH_SLICE_RECORDS = 1000;
 /** Bytes of values a catch-up slice aims to read: bounds memory when values are big. */
 export const WATCH_SLICE_BYTES = 4 << 20;
 
-/** Watchers that one catch-up slice serves. etcd: maxWatchersPerSync. */
-export const WATCH_SLICE_WATCHERS = 512;
+/** Watchers that one catch-up slice serves at most. etcd: maxWatchersPerSync, 512, for all records at once. */
+export const WATCH_SLICE_WATCHERS = 1024;
 
 /** Responses a stream's sink may hold before its watchers are set aside. etcd: chanBufLen. */
 export const WATCH_PENDING_RESPONSES_MAX = 128;
+
+/** Fewest records a catch-up slice reads, however big the values were. */
+export const WATCH_SLICE_RECORDS_MIN = 16;
+
+/** Events times watchers that one catch-up slice aims at: about 5 ms of handing out responses. */
+export const WATCH_SLICE_DELIVERIES = 20_000;
+
+/** Waiting watchers a catch-up slice looks at to find companions for its leader. */
+export const WATCH_SLICE_CANDIDATES = 8192;
+
+/** Watchers of one stream at most; etcd has no limit, the memory of a server has. */
+export const WATCHERS_PER_STREAM_MAX = 1 << 20;

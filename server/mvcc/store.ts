@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Backend } from '../base/backend.ts';
 import { EtcdError } from '../base/errors.ts';
 import { CompactionJob, HashKvJob, type JobHost } from './background-jobs.ts';
+import type { WatchSource } from './event-batch.ts';
 import { KeyIndex } from './key-index.ts';
 import { CompactionHashes, type KeyValueHash } from './kv-hasher.ts';
 import { COMPACTION_BATCH_LIMIT, VALUE_CACHE_BYTES } from './limits.ts';
@@ -22,7 +23,7 @@ import { RevisionColumns } from './revision-columns.ts';
 import { SelectCursor, type SelectOptions, type SelectSource } from './select-cursor.ts';
 import { encodeMainRevision } from './stored-revision.ts';
 import { ValueCache } from './value-cache.ts';
-import { WatchHub, type WatchSource } from './watch-hub.ts';
+import { WatchHub } from './watch-hub.ts';
 import { type TxnChanges, type WriteTarget, WriteTxn } from './write-txn.ts';
 
 export interface MvccOptions {
@@ -107,8 +108,7 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
     this.#epoch++;
     this.#backend = backend ?? this.#backend;
     this.#index = new KeyIndex();
-    this.#revision = 1;
-    this.#compactRevision = -1;
+    // The revisions stay until the new ones are known: a watcher created meanwhile begins after what was there.
     this.#compactions = [];
     this.#hashJobs = 0;
     this.#hashes.clear();

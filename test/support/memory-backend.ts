@@ -1,37 +1,80 @@
-// Owns a Backend kept in memory: for tests and the simulator. Staged writes are visible at once; `lost()` gives what
-// a crash would leave behind, the state of the last commit.
-import type { Backend, MetaBucket, RevisionRecord } from '../../server/base/backend.ts';
+// Owns a Backend in memory for tests and the simulator: obviously correct rather than fast. Two copies of the state:
+// what reads see, and what a crash leaves. `commit` makes the second equal to the first, `crash` the reverse.
+
+import {
+  type Backend,
+  META_BUCKETS,
+  type MetaBucket,
+  type RevisionRecord,
+} from '../../server/base/backend.ts';
 import { compareBytes } from '../../server/base/bytes.ts';
 
+/** Costs of one record that a real store also has; for size numbers that move as a real store's do. */
+const RECORD_OVERHEAD_BYTES = 17;
+
+type Pair = readonly [key: Uint8Array, value: Uint8Array];
+
 interface State {
-  readonly revisions: Map<string, RevisionRecord>;
-  readonly buckets: Map<string, [key: Uint8Array, value: Uint8Array]>;
+  /** Ascending by revision. */
+  records: RevisionRecord[];
+  readonly buckets: Map<MetaBucket, Map<string, Pair>>;
 }
 
 export class MemoryBackend implements Backend {
-  readonly #state: State;
-  #committed: State;
-  commits = 0;
+  #live: State = emptyState();
+  #committed: State = emptyState();
+  /**
+   * The committed records are the first ones of the live list for as long as that list only grew at its end since the
+   * last commit; a change elsewhere makes a copy first. It keeps a commit from copying a million records.
+   */
+  #sharedCount = 0;
+  #isShared = true;
+  #commits = 0;
 
-  constructor(state: State = { revisions: new Map(), buckets: new Map() }) {
-    this.#state = copyState(state);
-    this.#committed = copyState(state);
+  constructor() {
+    this.#committed.records = this.#live.records;
+  }
+
+  /** Commits so far: a test that wants to crash at every one counts with this. */
+  get commits(): number {
+    return this.#commits;
   }
 
   putRevision(main: number, sub: number, tombstone: boolean, value: Uint8Array): void {
-    this.#state.revisions.set(revisionId(main, sub, tombstone), { main, sub, tombstone, value });
+    const records = this.#live.records;
+    const record = { main, sub, tombstone, value };
+    const last = records[records.length - 1];
+    if (last === undefined || compareRevisions(last, record) < 0) {
+      records.push(record);
+      return;
+    }
+    this.#unshare();
+    const at = lowerBound(records, main, sub);
+    const known = records[at];
+    const replaces = known !== undefined && compareRevisions(known, record) === 0;
+    records.splice(at, replaces ? 1 : 0, record);
   }
 
   deleteRevision(main: number, sub: number, tombstone: boolean): void {
-    this.#state.revisions.delete(revisionId(main, sub, tombstone));
+    const records = this.#live.records;
+    const at = lowerBound(records, main, sub);
+    const record = records[at];
+    if (record === undefined || record.main !== main || record.sub !== sub) return;
+    if (record.tombstone !== tombstone) return;
+    this.#unshare();
+    records.splice(at, 1);
   }
 
   getRevision(main: number, sub: number): Uint8Array | undefined {
-    return this.#state.revisions.get(revisionId(main, sub, false))?.value;
+    const record = this.#live.records[lowerBound(this.#live.records, main, sub)];
+    if (record === undefined || record.main !== main || record.sub !== sub) return undefined;
+    return record.tombstone ? undefined : record.value;
   }
 
   getRevisions(mains: ArrayLike<number>, subs: ArrayLike<number>): (Uint8Array | undefined)[] {
-    return Array.from(mains, (main, i) => this.getRevision(main, subs[i] ?? 0));
+    return Array.from({ length: mains.length }, (_, i) =>
+      this.getRevision(mains[i] as number, subs[i] as number),
+    );
   }
 
   scanRevisions(
@@ -40,63 +83,128 @@ export class MemoryBackend implements Backend {
     toMain: number,
     limit: number,
   ): RevisionRecord[] {
-    return [...this.#state.revisions.values()]
-      .filter((record) => record.main <= toMain)
-      .filter(({ main, sub }) => main > fromMain || (main === fromMain && sub >= fromSub))
-      .sort((a, b) => a.main - b.main || a.sub - b.sub || +a.tombstone - +b.tombstone)
-      .slice(0, limit);
+    const records = this.#live.records;
+    const found: RevisionRecord[] = [];
+    for (let i = lowerBound(records, fromMain, fromSub); i < records.length; i++) {
+      const record = records[i];
+      if (record === undefined || record.main > toMain || found.length === limit) break;
+      found.push(record);
+    }
+    return found;
   }
 
   put(bucket: MetaBucket, key: Uint8Array, value: Uint8Array): void {
-    this.#state.buckets.set(pairId(bucket, key), [key.slice(), value.slice()]);
+    bucketOf(this.#live, bucket).set(hex(key), [key.slice(), value.slice()]);
   }
 
   delete(bucket: MetaBucket, key: Uint8Array): void {
-    this.#state.buckets.delete(pairId(bucket, key));
+    bucketOf(this.#live, bucket).delete(hex(key));
   }
 
   get(bucket: MetaBucket, key: Uint8Array): Uint8Array | undefined {
-    return this.#state.buckets.get(pairId(bucket, key))?.[1];
+    return bucketOf(this.#live, bucket).get(hex(key))?.[1];
   }
 
   entries(bucket: MetaBucket): [key: Uint8Array, value: Uint8Array][] {
-    const pairs: [Uint8Array, Uint8Array][] = [];
-    for (const [id, pair] of this.#state.buckets) {
-      if (id.startsWith(`${bucket}/`)) pairs.push(pair);
-    }
-    return pairs.sort(([a], [b]) => compareBytes(a, b));
+    const pairs = [...bucketOf(this.#live, bucket).values()];
+    return pairs
+      .sort((a, b) => compareBytes(a[0], b[0]))
+      .map(([key, value]): [Uint8Array, Uint8Array] => [key, value]);
   }
 
   commit(): void {
-    this.#committed = copyState(this.#state);
-    this.commits++;
+    this.#commits++;
+    this.#committed = { records: this.#live.records, buckets: copyBuckets(this.#live) };
+    this.#sharedCount = this.#live.records.length;
+    this.#isShared = true;
   }
 
   sizeBytes(): number {
-    let size = 0;
-    for (const [key, value] of this.#state.buckets.values()) size += key.length + value.length;
-    for (const record of this.#state.revisions.values()) size += 17 + record.value.length;
-    return size;
+    return this.sizeInUseBytes();
   }
 
   sizeInUseBytes(): number {
-    return this.sizeBytes();
+    let sizeBytes = 0;
+    for (const record of this.#live.records) {
+      sizeBytes += record.value.length + RECORD_OVERHEAD_BYTES;
+    }
+    for (const bucket of this.#live.buckets.values()) {
+      for (const [key, value] of bucket.values()) sizeBytes += key.length + value.length;
+    }
+    return sizeBytes;
   }
 
-  /** What is left after a crash. */
+  /** Loses everything that was not committed, as the end of the process does. */
+  crash(): void {
+    this.#live = this.#copyCommitted();
+    this.#committed.records = this.#live.records;
+    this.#sharedCount = this.#live.records.length;
+    this.#isShared = true;
+  }
+
+  /** Another backend with what a crash of this one would leave: also what a snapshot carries. */
   lost(): MemoryBackend {
-    return new MemoryBackend(this.#committed);
+    const copy = new MemoryBackend();
+    copy.#live = this.#copyCommitted();
+    copy.commit();
+    copy.#commits = 0;
+    return copy;
+  }
+
+  /** All records as reads see them; for checks. */
+  records(): readonly RevisionRecord[] {
+    return this.#live.records;
+  }
+
+  #copyCommitted(): State {
+    const count = this.#isShared ? this.#sharedCount : this.#committed.records.length;
+    return {
+      records: this.#committed.records.slice(0, count),
+      buckets: copyBuckets(this.#committed),
+    };
+  }
+
+  #unshare(): void {
+    if (!this.#isShared) return;
+    this.#committed.records = this.#live.records.slice(0, this.#sharedCount);
+    this.#isShared = false;
   }
 }
 
-function copyState(state: State): State {
-  return { revisions: new Map(state.revisions), buckets: new Map(state.buckets) };
+function emptyState(): State {
+  return { records: [], buckets: new Map(META_BUCKETS.map((name) => [name, new Map()])) };
 }
 
-function revisionId(main: number, sub: number, tombstone: boolean): string {
-  return `${main}.${sub}${tombstone ? 't' : ''}`;
+function copyBuckets(state: State): Map<MetaBucket, Map<string, Pair>> {
+  return new Map([...state.buckets].map(([name, pairs]) => [name, new Map(pairs)]));
 }
 
-function pairId(bucket: MetaBucket, key: Uint8Array): string {
-  return `${bucket}/${Buffer.from(key).toString('latin1')}`;
+function bucketOf(state: State, name: MetaBucket): Map<string, Pair> {
+  const bucket = state.buckets.get(name);
+  if (bucket === undefined) throw new Error(`no bucket ${name}`);
+  return bucket;
+}
+
+/** The first position whose revision is >= {main, sub}. */
+function lowerBound(records: readonly RevisionRecord[], main: number, sub: number): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const record = records[middle];
+    if (record !== undefined && compareRevisions(record, { main, sub }) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function compareRevisions(
+  a: { readonly main: number; readonly sub: number },
+  b: { readonly main: number; readonly sub: number },
+): number {
+  return a.main - b.main || a.sub - b.sub;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
