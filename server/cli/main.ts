@@ -7,7 +7,6 @@ import { type LoadOutcome, loadConfig } from './config-load.ts';
 import { findDefaultHost } from './default-host.ts';
 import { CONFIG_FILE_BYTES_MAX } from './limits.ts';
 import { type Logging, openLogging } from './logging.ts';
-import { serve } from './serve.ts';
 import { versionText } from './usage.ts';
 
 const CALLER = 'cli/main.ts';
@@ -32,6 +31,8 @@ async function main(): Promise<void> {
   writeNotes(logger, outcome.notes);
   superviseFailures(logging, logger);
   try {
+    // Loaded only now: --version and a bad flag answer without the server and its native code.
+    const { serve } = await import('./serve.ts');
     await serve(outcome.config, logging);
   } catch (error) {
     fail(logging, logger, 'failed to start etcd', error);

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { SILENT_LOGGER } from '../../../server/base/logger.ts';
 import { MetricRegistry } from '../../../server/base/metrics.ts';
 import { createHttpHandler, createMetricsHandler } from '../../../server/http/handler.ts';
+import { missingGateway } from '../../../server/http/missing-gateway.ts';
 import type { HttpOptions, HttpPorts, HttpStatus } from '../../../server/http/ports.ts';
 import type { HttpRequest, HttpResponse } from '../../../server/http/types.ts';
 
@@ -213,6 +214,12 @@ describe('other routes', () => {
     gateway = (asked, respond) => respond({ status: 200, headers: {}, body: asked.path });
     expect(ask('/v3/kv/range', { method: 'POST' }).body).toBe('/v3/kv/range');
     expect(ask('/v3beta/kv/range', { method: 'POST' }).body).toBe('/v3/kv/range');
+  });
+
+  it('has an answer while the gateway is missing', () => {
+    gateway = missingGateway;
+    expect(ask('/v3/kv/range', { method: 'POST' }).status).toBe(501);
+    expect(ask('/v3/kv/range').body).toMatch(/^\{"code":12,"message":".+","details":\[\]\}$/);
   });
 
   it('says what cannot be profiled', () => {
