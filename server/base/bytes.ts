@@ -10,7 +10,7 @@ const strictDecoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Negative, zero or positive as `a` sorts before, equal to or after `b` in unsigned byte order. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = a.length < b.length ? a.length : b.length;
+  const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const difference = (a[i] as number) - (b[i] as number);
     if (difference !== 0) return difference;

@@ -11,10 +11,11 @@ interface Series {
   print(name: string, labels: string): string;
 }
 
-/** A number that only grows; `add` takes fractions too. */
+/** A number that only grows; `add` takes fractions too. With `read` it is one that is counted elsewhere. */
 export class Counter implements Series {
   readonly labels: string;
   value = 0;
+  read: (() => number) | undefined = undefined;
 
   constructor(labels: string) {
     this.labels = labels;
@@ -29,7 +30,8 @@ export class Counter implements Series {
   }
 
   print(name: string, labels: string): string {
-    return `${name}${labels} ${printNumber(this.value)}\n`;
+    const value = this.read === undefined ? this.value : this.read();
+    return `${name}${labels} ${printNumber(value)}\n`;
   }
 }
 

@@ -38,3 +38,6 @@ export const LOG_LINES_PER_SECOND = 100;
 
 /** Different messages counted for that; above it, lines of a flood are not told apart. */
 export const LOG_MESSAGES_COUNTED_MAX = 4096;
+
+/** How long a stopping member waits for calls in flight. etcd waits the request timeout; its tests expect about a second. */
+export const CALLS_GRACE_MS = 5000;

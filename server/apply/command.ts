@@ -1,0 +1,144 @@
+// Owns what an entry of the log asks for: bytes -> one command. The requests of every day are read directly, in one
+// pass and without the forty-field object of InternalRaftRequest; the rest goes through the general decoder.
+// Entries come from disk and from peers, so that malformed bytes end in a DecodeError.
+
+import type {
+  ClusterMemberAttrSetRequest,
+  ClusterVersionSetRequest,
+  DowngradeInfoSetRequest,
+} from '../proto/gen/membership.ts';
+import {
+  decodeInternalRaftRequest,
+  type InternalRaftRequest,
+  type RequestHeader,
+  readRequestHeader,
+} from '../proto/gen/raft-internal.ts';
+import type {
+  AlarmRequest,
+  CompactionRequest,
+  DeleteRangeRequest,
+  LeaseCheckpointRequest,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+  PutRequest,
+  RangeRequest,
+  TxnRequest,
+} from '../proto/gen/rpc.ts';
+import {
+  readDeleteRangeRequest,
+  readLeaseGrantRequest,
+  readLeaseRevokeRequest,
+  readPutRequest,
+  readTxnRequest,
+} from '../proto/gen/rpc.ts';
+import { DecodeError, Reader } from '../proto/reader.ts';
+
+/** Field numbers of InternalRaftRequest's payloads that this server proposes. */
+export const PayloadField = {
+  put: 4,
+  deleteRange: 5,
+  txn: 6,
+  compaction: 7,
+  leaseGrant: 8,
+  leaseRevoke: 9,
+  alarm: 10,
+  leaseCheckpoint: 11,
+  clusterVersionSet: 1300,
+  clusterMemberAttrSet: 1301,
+  downgradeInfoSet: 1302,
+} as const;
+
+export type PayloadFieldNumber = (typeof PayloadField)[keyof typeof PayloadField];
+
+/** One command; `request` is the payload. */
+export type CommandBody =
+  | { readonly kind: 'range'; readonly request: RangeRequest }
+  | { readonly kind: 'put'; readonly request: PutRequest }
+  | { readonly kind: 'deleteRange'; readonly request: DeleteRangeRequest }
+  | { readonly kind: 'txn'; readonly request: TxnRequest }
+  | { readonly kind: 'compaction'; readonly request: CompactionRequest }
+  | { readonly kind: 'leaseGrant'; readonly request: LeaseGrantRequest }
+  | { readonly kind: 'leaseRevoke'; readonly request: LeaseRevokeRequest }
+  | { readonly kind: 'leaseCheckpoint'; readonly request: LeaseCheckpointRequest }
+  | { readonly kind: 'alarm'; readonly request: AlarmRequest }
+  | { readonly kind: 'clusterVersionSet'; readonly request: ClusterVersionSetRequest }
+  | { readonly kind: 'clusterMemberAttrSet'; readonly request: ClusterMemberAttrSetRequest }
+  | { readonly kind: 'downgradeInfoSet'; readonly request: DowngradeInfoSetRequest }
+  /** A payload this server does not apply: authentication requests, version tests, v2 leftovers. */
+  | { readonly kind: 'other'; readonly request: InternalRaftRequest };
+
+/** A command with who asked. The header is read only where it is needed: see `readCommandHeader`. */
+export type Command = CommandBody;
+
+const TAG_PUT = 34;
+const TAG_DELETE_RANGE = 42;
+const TAG_TXN = 50;
+const TAG_LEASE_GRANT = 66;
+const TAG_LEASE_REVOKE = 74;
+const TAG_HEADER = 802;
+
+/** What the data of a normal entry asks for. */
+export function decodeCommand(data: Uint8Array): Command {
+  const reader = new Reader(data, 0, data.length);
+  let command: Command | undefined;
+  while (reader.pos < data.length) {
+    const tag = reader.tag();
+    if (tag === TAG_HEADER) {
+      reader.skip(tag);
+      continue;
+    }
+    if (command !== undefined) throw new DecodeError('entry with two payloads');
+    command = readHotPayload(reader, tag);
+    if (command === undefined) return decodeColdCommand(data);
+  }
+  if (command === undefined) throw new DecodeError('entry without a payload');
+  return command;
+}
+
+/** Who asked, and under which id. Undefined when the entry carries none. */
+export function readCommandHeader(data: Uint8Array): RequestHeader | undefined {
+  const reader = new Reader(data, 0, data.length);
+  while (reader.pos < data.length) {
+    const tag = reader.tag();
+    if (tag === TAG_HEADER) return readRequestHeader(reader, reader.end());
+    reader.skip(tag);
+  }
+  return undefined;
+}
+
+function readHotPayload(reader: Reader, tag: number): Command | undefined {
+  switch (tag) {
+    case TAG_PUT:
+      return { kind: 'put', request: readPutRequest(reader, reader.end()) };
+    case TAG_DELETE_RANGE:
+      return { kind: 'deleteRange', request: readDeleteRangeRequest(reader, reader.end()) };
+    case TAG_TXN:
+      return { kind: 'txn', request: readTxnRequest(reader, reader.end()) };
+    case TAG_LEASE_GRANT:
+      return { kind: 'leaseGrant', request: readLeaseGrantRequest(reader, reader.end()) };
+    case TAG_LEASE_REVOKE:
+      return { kind: 'leaseRevoke', request: readLeaseRevokeRequest(reader, reader.end()) };
+    default:
+      return undefined;
+  }
+}
+
+function decodeColdCommand(data: Uint8Array): Command {
+  const request = decodeInternalRaftRequest(data);
+  if (request.compaction) return { kind: 'compaction', request: request.compaction };
+  if (request.alarm) return { kind: 'alarm', request: request.alarm };
+  if (request.range) return { kind: 'range', request: request.range };
+  if (request.leaseCheckpoint) {
+    return { kind: 'leaseCheckpoint', request: request.leaseCheckpoint };
+  }
+  if (request.clusterVersionSet) {
+    return { kind: 'clusterVersionSet', request: request.clusterVersionSet };
+  }
+  if (request.clusterMemberAttrSet) {
+    return { kind: 'clusterMemberAttrSet', request: request.clusterMemberAttrSet };
+  }
+  if (request.downgradeInfoSet) {
+    return { kind: 'downgradeInfoSet', request: request.downgradeInfoSet };
+  }
+  return { kind: 'other', request };
+}

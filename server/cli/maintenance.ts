@@ -1,0 +1,145 @@
+// Owns what the Maintenance service asks of a member, on top of its parts: status, hashes, defragmentation, the database
+// as a file, leadership.
+
+import { EtcdError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { SERVER_VERSION } from '../base/version.ts';
+import { AlarmType } from '../proto/gen/rpc.ts';
+import type { MaintenancePort } from '../rpc/maintenance-service.ts';
+import type { SnapshotSource } from '../rpc/snapshot-stream.ts';
+import { hashStore } from '../storage/rocks/store-hash.ts';
+import { type ExportedSnapshot, openExport } from '../storage/snapshot-export.ts';
+import type { MemberParts } from './member.ts';
+
+/** Alarm types as status and health print them. */
+export function alarmName(alarm: number): string {
+  if (alarm === AlarmType.nospace) return 'NOSPACE';
+  return alarm === AlarmType.corrupt ? 'CORRUPT' : 'UNKNOWN';
+}
+
+export function createMaintenancePort(member: MemberParts, logger: Logger): MaintenancePort {
+  const { store, node, storage, metrics } = member;
+  return {
+    status: () => statusOf(member),
+    revision: () => store.revision,
+    storageVersion: () => member.book.clusterVersion ?? '',
+    defragment: (done) => {
+      const startMs = performance.now();
+      logger.info('starting defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });
+      settle(storage.backend.defragment(), (error) => {
+        metrics.defragSeconds.observe((performance.now() - startMs) / 1000);
+        if (error === undefined) {
+          logger.info('finished defragment', {
+            'current-db-size-bytes': storage.backend.sizeBytes(),
+          });
+        } else {
+          logger.error('failed to defragment', { error });
+        }
+        done(error);
+      });
+    },
+    hash: (done) => {
+      hashStore(storage.backend).then(done, (error: unknown) => done(asError(error)));
+    },
+    hashKv: (revision, done) => hashKv(member, revision, done),
+    moveLeader: (targetId, done) => {
+      if (!node.isLeader) done(new EtcdError('notLeader'));
+      else if (targetId === storage.metadata.nodeId) done();
+      else done(new EtcdError('badLeaderTransferee'));
+    },
+    openSnapshot: (done) => {
+      const startMs = performance.now();
+      openExport(storage.backend, storage.snapshots.path).then(
+        (exported) => {
+          metrics.snapshotSeconds.observe((performance.now() - startMs) / 1000);
+          logger.info('sending database snapshot to client', {
+            'total-bytes': exported.totalBytes,
+          });
+          done(new SnapshotFile(exported, logger));
+        },
+        (error: unknown) => done(asError(error)),
+      );
+    },
+  };
+}
+
+function statusOf(member: MemberParts): ReturnType<MaintenancePort['status']> {
+  const { storage, book, alarms, config } = member;
+  const view = member.node.raftView();
+  const errors = alarms
+    .list()
+    .map(({ memberId, alarm }) => `memberID:${memberId} alarm:${alarmName(alarm)} `);
+  if (view.leader === 0n) errors.unshift('etcdserver: no leader');
+  return {
+    version: SERVER_VERSION,
+    dbSize: storage.backend.sizeBytes(),
+    leader: view.leader,
+    raftIndex: view.commitIndex,
+    raftTerm: view.term,
+    raftAppliedIndex: view.appliedIndex,
+    errors,
+    dbSizeInUse: storage.backend.sizeInUseBytes(),
+    isLearner: view.isLearner,
+    storageVersion: book.clusterVersion ?? '',
+    dbSizeQuota: config.quotaBackendBytes,
+    downgradeInfo: {
+      enabled: book.downgrade.enabled,
+      targetVersion: book.downgrade.targetVersion,
+    },
+  };
+}
+
+function hashKv(
+  { node, store }: MemberParts,
+  revision: number,
+  done: Parameters<MaintenancePort['hashKv']>[1],
+): void {
+  try {
+    node.background.hashKv(revision, (result) => {
+      if (result instanceof EtcdError) {
+        done(result);
+        return;
+      }
+      const { hash, compactRevision, revision: hashRevision } = result;
+      done({ hash, compactRevision, hashRevision, currentRevision: store.revision });
+    });
+  } catch (error) {
+    done(asError(error));
+  }
+}
+
+/** The exported database, as the snapshot stream reads it. */
+class SnapshotFile implements SnapshotSource {
+  readonly #exported: ExportedSnapshot;
+  readonly #logger: Logger;
+
+  constructor(exported: ExportedSnapshot, logger: Logger) {
+    this.#exported = exported;
+    this.#logger = logger;
+  }
+
+  get totalBytes(): number {
+    return this.#exported.totalBytes;
+  }
+
+  read(sizeBytes: number, done: (result: Uint8Array | Error) => void): void {
+    this.#exported.read(sizeBytes).then(done, (error: unknown) => done(asError(error)));
+  }
+
+  close(): void {
+    settle(this.#exported.close(), (error) => {
+      if (error !== undefined) this.#logger.warn('failed to close database snapshot', { error });
+    });
+  }
+}
+
+function settle(work: Promise<void>, done: (error?: unknown) => void): void {
+  work.then(
+    () => done(),
+    (error: unknown) => done(error),
+  );
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

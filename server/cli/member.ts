@@ -1,0 +1,284 @@
+// Owns putting one member together: disk, store, membership, raft and the node, from the configuration. No sockets here;
+// services.ts and serve.ts put those on top.
+
+import { AlarmStore } from '../alarm/alarm-store.ts';
+import type { Logger } from '../base/logger.ts';
+import type { MetricRegistry } from '../base/metrics.ts';
+import { SERVER_VERSION } from '../base/version.ts';
+import { BootstrapError, type InitialCluster, initialCluster } from '../cluster/bootstrap.ts';
+import { MembershipBook } from '../cluster/membership-book.ts';
+import { MembershipMetrics } from '../cluster/membership-metrics.ts';
+import { v2StoreJson } from '../cluster/v2-store.ts';
+import { Lessor, minLeaseTtlSeconds } from '../lease/lessor.ts';
+import { LeaseMetrics } from '../lease/metrics.ts';
+import { MvccStore } from '../mvcc/store.ts';
+import { createAutoCompactor } from '../node/auto-compactor.ts';
+import { ClusterDuties } from '../node/cluster-duties.ts';
+import { createNodeMetrics, type NodeMetrics } from '../node/metrics.ts';
+import { Node } from '../node/node.ts';
+import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
+import { SnapshotKeeper } from '../node/snapshot-keeper.ts';
+import { WatchPump } from '../node/watch-pump.ts';
+import { RawNode } from '../raft/raw-node.ts';
+import type { SoftState } from '../raft/types.ts';
+import type { AutoCompaction, ServerConfig } from './config.ts';
+import type { Logging } from './logging.ts';
+import { type OpenStorage, openStorage } from './open-storage.ts';
+import { createRaftMembership } from './raft-membership.ts';
+import { StartError } from './start-error.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
+
+/** A member without its network. */
+export interface MemberParts {
+  readonly config: ServerConfig;
+  readonly storage: OpenStorage;
+  readonly store: MvccStore;
+  readonly lessor: Lessor;
+  readonly alarms: AlarmStore;
+  readonly book: MembershipBook;
+  readonly raft: RawNode;
+  readonly node: Node;
+  readonly duties: ClusterDuties;
+  readonly watchPump: WatchPump;
+  readonly registry: MetricRegistry;
+  readonly metrics: NodeMetrics;
+}
+
+export interface MemberHooks {
+  readonly registry: MetricRegistry;
+  /** Lets the answers of this turn leave; the listeners exist only later. */
+  readonly flush: () => void;
+  /** The member cannot go on. Called at most once. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** The last parts of an election timeout: ticks and their length. */
+function electionTicks(config: ServerConfig): number {
+  return Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs);
+}
+
+/** Opens the disk and builds everything on it. Throws StartError. */
+export async function createMember(
+  config: ServerConfig,
+  logging: Logging,
+  hooks: MemberHooks,
+): Promise<MemberParts> {
+  const { registry } = hooks;
+  const metrics = createNodeMetrics(registry);
+  const storage = await openMemberStorage(config, logging, hooks, metrics);
+  const { backend, metadata } = storage;
+  const lessor = new Lessor(backend, {
+    minTtlSeconds: minLeaseTtlSeconds(electionTicks(config), config.heartbeatIntervalMs),
+    checkpoints: config.features.leaseCheckpoint,
+    metrics: new LeaseMetrics(registry),
+  });
+  const store = new MvccStore(backend, { compactionBatchLimit: config.compactionBatchLimit });
+  store.restore((key, lease) => lessor.attach(key, lease)).run();
+  const alarms = new AlarmStore(backend);
+  const book = new MembershipBook(backend, {
+    clusterId: metadata.clusterId,
+    localId: metadata.nodeId,
+    logger: logging.logger('cluster/membership-book.ts'),
+    maxLearners: config.maxLearners,
+    metrics: new MembershipMetrics(registry, metadata.nodeId),
+  });
+  const base = { config, storage, store, lessor, alarms, book, registry, metrics };
+  const raft = createRaft(config, storage, book, logging.logger('raft/raw-node.ts'));
+  const { node, duties } = createNode({ ...base, raft }, logging, hooks);
+  const watchPump = new WatchPump(
+    store.watchHub,
+    { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER },
+    hooks.flush,
+  );
+  return { ...base, raft, node, duties, watchPump };
+}
+
+function openMemberStorage(
+  config: ServerConfig,
+  logging: Logging,
+  hooks: MemberHooks,
+  metrics: NodeMetrics,
+): Promise<OpenStorage> {
+  const written = hooks.registry.gauge(
+    'etcd_disk_wal_write_bytes_total',
+    'Bytes written to the WAL.',
+  );
+  return openStorage({
+    dataDir: config.dataDir,
+    walDir: config.walDir,
+    logger: logging.logger('cli/open-storage.ts'),
+    newCluster: () => newCluster(config),
+    wal: {
+      onFatal: hooks.onFatal,
+      logger: logging.logger('storage/wal/wal.ts'),
+      unsafeNoFsync: config.unsafeNoFsync,
+      metrics: {
+        fsyncSeconds: (seconds) => metrics.walFsyncSeconds.observe(seconds),
+        writeSeconds: (seconds) => metrics.walWriteSeconds.observe(seconds),
+        writtenBytes: (count) => {
+          written.value += count;
+        },
+      },
+    },
+  });
+}
+
+/** The cluster that --initial-cluster describes. Throws StartError. */
+function newCluster(config: ServerConfig): { cluster: InitialCluster; memberId: bigint } {
+  if (config.initialClusterState === 'existing') {
+    throw new StartError(
+      'etcd-ts cannot join an existing cluster yet: the peer transport is missing; use --initial-cluster-state=new',
+    );
+  }
+  if (config.initialCluster.length > 1) {
+    throw new StartError(
+      'etcd-ts runs clusters of one member so far; --initial-cluster must name this member only',
+    );
+  }
+  try {
+    const members = config.initialCluster.map(({ name, peerUrls }) => ({
+      name,
+      peerUrls: peerUrls.map((url) => url.text),
+    }));
+    const cluster = initialCluster(members, config.initialClusterToken);
+    const self = cluster.members.find((member) => member.name === config.name);
+    if (self === undefined) throw new StartError(`couldn't find local name "${config.name}"`);
+    return { cluster, memberId: self.id };
+  } catch (cause) {
+    if (cause instanceof BootstrapError) throw new StartError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+function createRaft(
+  config: ServerConfig,
+  storage: OpenStorage,
+  book: MembershipBook,
+  logger: Logger,
+): RawNode {
+  return new RawNode(
+    {
+      id: storage.metadata.nodeId,
+      random: (limit) => Math.floor(Math.random() * limit),
+      electionTicks: electionTicks(config),
+      preVote: config.preVote,
+      logger,
+    },
+    storage.log,
+    {
+      hardState: storage.hardState,
+      // As of the applied index: the members' bucket moves with it, the last snapshot's record does not.
+      confState: book.confStateOfMembers(),
+      applied: storage.position.index,
+    },
+  );
+}
+
+type NodeBase = Omit<MemberParts, 'node' | 'duties' | 'watchPump'>;
+
+function createNode(
+  base: NodeBase,
+  logging: Logging,
+  hooks: MemberHooks,
+): { readonly node: Node; readonly duties: ClusterDuties } {
+  const { config, storage, store, lessor, alarms, book, raft, metrics } = base;
+  const memberId = storage.metadata.nodeId;
+  const time = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };
+  let duties: ClusterDuties | undefined;
+  const node = new Node(
+    {
+      memberId,
+      raft,
+      log: storage.wal,
+      backend: storage.backend,
+      store,
+      lessor,
+      alarms,
+      membership: createRaftMembership(book, logging.logger('cli/raft-membership.ts')),
+      position: storage.position,
+      snapshots: (owner) => createSnapshotKeeper(base, owner, logging, hooks),
+      // The only member has nobody to send to.
+      send: () => undefined,
+      flush: hooks.flush,
+      onLeaderChanged: (state: SoftState) => {
+        if (state.role === 'leader') PROCESS_SCHEDULER.soon(() => duties?.monitorVersion());
+      },
+      onFatal: hooks.onFatal,
+      ...time,
+      logger: logging.logger('node/node.ts'),
+      metrics,
+    },
+    {
+      heartbeatIntervalMs: config.heartbeatIntervalMs,
+      electionTimeoutMs: config.electionTimeoutMs,
+      maxRequestBytes: config.maxRequestBytes,
+      quotaBytes: config.quotaBackendBytes,
+      persistLeaseCheckpoints: config.features.leaseCheckpointPersist,
+      compactionBatchLimit: config.compactionBatchLimit,
+      compactionPauseMs: config.compactionSleepIntervalMs,
+    },
+  );
+  duties = new ClusterDuties({
+    node,
+    memberId,
+    name: config.name,
+    clientUrls: config.advertiseClientUrls.map((url) => url.text),
+    serverMinorVersion: minorVersion(SERVER_VERSION),
+    clusterVersion: () => book.clusterVersion,
+    revision: () => store.revision,
+    compactor: createCompactor(config.autoCompaction),
+    ...time,
+    logger: logging.logger('node/cluster-duties.ts'),
+  });
+  return { node, duties };
+}
+
+function createCompactor(config: AutoCompaction): ReturnType<typeof createAutoCompactor> {
+  if (config.kind === 'off') return undefined;
+  const retention = config.kind === 'periodic' ? config.retentionMs : config.retentionCount;
+  return createAutoCompactor({ mode: config.kind, retention }, SYSTEM_CLOCK.wallMs());
+}
+
+function createSnapshotKeeper(
+  { config, storage, book }: NodeBase,
+  raft: RawNode,
+  logging: Logging,
+  hooks: MemberHooks,
+): SnapshotKeeper {
+  const { backend, snapshots, wal } = storage;
+  return new SnapshotKeeper(
+    {
+      raft,
+      logger: logging.logger('node/snapshot-keeper.ts'),
+      capture: (index) => ({
+        confState: raft.confState(),
+        data: v2StoreJson(book.v2View(), index),
+      }),
+      store: {
+        syncStore: () => backend.sync(),
+        saveFile: (snapshot) =>
+          new Promise<void>((resolve, reject) => {
+            snapshots.save(snapshot, (error) => (error === undefined ? resolve() : reject(error)));
+          }),
+        saveRecord: (record, done) => wal.saveSnapshot(record, done),
+        release: (index) => wal.releaseTo(index),
+        purge: () => {
+          wal.purge(config.maxWalFiles);
+          snapshots.purge();
+        },
+      },
+    },
+    {
+      entriesPerSnapshot: config.snapshotCount,
+      catchupEntries: config.snapshotCatchupEntries,
+      lastIndex: storage.snapshotIndex,
+    },
+    hooks.onFatal,
+  );
+}
+
+/** "3.7.1" to "3.7.0": what clusters agree on. */
+export function minorVersion(version: string): string {
+  const [major = '0', minor = '0'] = version.split('.');
+  return `${major}.${minor}.0`;
+}

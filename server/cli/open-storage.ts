@@ -1,0 +1,172 @@
+// Owns bringing a member's disk to life: open and lock the store, find the newest snapshot the log knows, read the log
+// after it. A new member gets the log of a new cluster. Every way in which a disk can be wrong ends in one StartError.
+// etcd: server/etcdserver/bootstrap.go.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../base/logger.ts';
+import { type BootstrapLog, bootstrapLog, type InitialCluster } from '../cluster/bootstrap.ts';
+import { readPosition } from '../node/entry-applier.ts';
+import { MemoryLog } from '../raft/memory-log.ts';
+import type { Entry, HardState } from '../raft/types.ts';
+import { NODE_FILE_SYSTEM } from '../storage/node-file-system.ts';
+import { RocksBackend } from '../storage/rocks/rocks-backend.ts';
+import { SnapDirectory } from '../storage/snap/snap-directory.ts';
+import { validSnapshots } from '../storage/wal/read-log.ts';
+import { Wal, type WalOptions } from '../storage/wal/wal.ts';
+import type { WalMetadata } from '../storage/wal/wal-messages.ts';
+import { StartError } from './start-error.ts';
+
+/** A member's disk, open and locked, with what it says. */
+export interface OpenStorage {
+  readonly memberDirectory: string;
+  readonly walDirectory: string;
+  readonly backend: RocksBackend;
+  readonly wal: Wal;
+  readonly snapshots: SnapDirectory;
+  readonly metadata: WalMetadata;
+  readonly hardState: HardState;
+  readonly log: MemoryLog;
+  /** Index of the snapshot the log starts from; 0 without one. */
+  readonly snapshotIndex: number;
+  /** How far the store has come. */
+  readonly position: { readonly index: number; readonly term: number };
+}
+
+export interface StorageOptions {
+  readonly dataDir: string;
+  /** Empty: member/wal under dataDir. */
+  readonly walDir: string;
+  readonly logger: Logger;
+  readonly wal: WalOptions;
+  /** The cluster to start when the disk is empty; throws StartError when the configuration allows none. */
+  readonly newCluster: () => { readonly cluster: InitialCluster; readonly memberId: bigint };
+}
+
+/** What a log holds, whether it was just made or read. */
+interface LogOnDisk {
+  readonly wal: Wal;
+  readonly metadata: WalMetadata;
+  readonly hardState: HardState;
+  readonly log: MemoryLog;
+  readonly snapshotIndex: number;
+}
+
+/** Opens or makes a member's disk. Throws StartError. */
+export async function openStorage(options: StorageOptions): Promise<OpenStorage> {
+  const memberDirectory = join(options.dataDir, 'member');
+  const walDirectory = options.walDir === '' ? join(memberDirectory, 'wal') : options.walDir;
+  makeDirectory(options.dataDir);
+  makeDirectory(memberDirectory);
+  // The store's lock is the lock of the whole directory, so it comes first.
+  const backend = await openBackend(join(memberDirectory, 'rocks'), options.logger);
+  try {
+    const snapshots = new SnapDirectory(join(memberDirectory, 'snap'), { logger: options.logger });
+    snapshots.removeLeftovers();
+    const onDisk = Wal.exists(walDirectory)
+      ? await readLog(walDirectory, snapshots, options)
+      : await createLog(walDirectory, options);
+    const position = readPosition(backend);
+    checkPosition(position.index, onDisk);
+    return { memberDirectory, walDirectory, backend, snapshots, position, ...onDisk };
+  } catch (cause) {
+    await backend.close();
+    if (cause instanceof StartError) throw cause;
+    throw new StartError(messageOf(cause), { cause });
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StartError(`cannot access data directory: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function openBackend(directory: string, logger: Logger): Promise<RocksBackend> {
+  try {
+    return await RocksBackend.open({ directory, logger });
+  } catch (cause) {
+    throw new StartError(messageOf(cause), { cause });
+  }
+}
+
+/** Makes the log of a new cluster's member: its first entries add every member, committed from the start. */
+async function createLog(directory: string, options: StorageOptions): Promise<LogOnDisk> {
+  const { cluster, memberId } = options.newCluster();
+  const metadata = { nodeId: memberId, clusterId: cluster.clusterId };
+  const wal = Wal.create(directory, metadata, options.wal);
+  return { wal, metadata, ...(await writeBootstrap(wal, bootstrapLog(cluster.members))) };
+}
+
+async function writeBootstrap(
+  wal: Wal,
+  { entries, hardState }: BootstrapLog,
+): Promise<Pick<LogOnDisk, 'hardState' | 'log' | 'snapshotIndex'>> {
+  await new Promise<void>((resolve) => wal.append(entries, hardState, true, resolve));
+  return { hardState, log: new MemoryLog({ index: 0, term: 0 }, entries), snapshotIndex: 0 };
+}
+
+async function readLog(
+  directory: string,
+  snapshots: SnapDirectory,
+  options: StorageOptions,
+): Promise<LogOnDisk> {
+  const known = validSnapshots(NODE_FILE_SYSTEM, directory);
+  const snapshot = snapshots.loadNewest(known);
+  const start = snapshot?.metadata ?? { index: 0, term: 0 };
+  const { wal, metadata, hardState, entries } = Wal.open(directory, start, options.wal);
+  options.logger.info('restarting local member', {
+    'cluster-id': metadata.clusterId.toString(16),
+    'local-member-id': metadata.nodeId.toString(16),
+    'commit-index': hardState.commit,
+    'snapshot-index': start.index,
+  });
+  if (isUnstarted(start.index, entries, hardState)) {
+    return { wal, metadata, ...(await finishCreation(wal, metadata, options)) };
+  }
+  const log = new MemoryLog({ index: start.index, term: start.term }, entries);
+  return { wal, metadata, hardState, log, snapshotIndex: start.index };
+}
+
+/** True when the process ended between making the log and writing its first entries. */
+function isUnstarted(snapshotIndex: number, entries: readonly Entry[], state: HardState): boolean {
+  return snapshotIndex === 0 && entries.length === 0 && state.term === 0;
+}
+
+function finishCreation(
+  wal: Wal,
+  metadata: WalMetadata,
+  options: StorageOptions,
+): Promise<Pick<LogOnDisk, 'hardState' | 'log' | 'snapshotIndex'>> {
+  const { cluster } = options.newCluster();
+  if (cluster.clusterId !== metadata.clusterId) {
+    const found = metadata.clusterId.toString(16);
+    const wanted = cluster.clusterId.toString(16);
+    throw new StartError(
+      `the log was made for cluster ${found}, the configuration names ${wanted}; remove the data directory`,
+    );
+  }
+  return writeBootstrap(wal, bootstrapLog(cluster.members));
+}
+
+/** The store and the log must be of one history: a store that is behind the log's beginning has lost data. */
+function checkPosition(index: number, onDisk: LogOnDisk): void {
+  if (index < onDisk.snapshotIndex) {
+    throw new StartError(
+      `the store ends at index ${index}, but the log starts after index ${onDisk.snapshotIndex}: ` +
+        'the data directory is damaged; restore a snapshot or let the member join again',
+    );
+  }
+  if (index > onDisk.log.lastIndex) {
+    throw new StartError(
+      `the store is at index ${index}, but the log ends at index ${onDisk.log.lastIndex}: ` +
+        'the write-ahead log is damaged or not the one of this store',
+    );
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,117 @@
+// Owns long work in slices: compaction and hashing. A job does a little per turn, so that requests never wait longer
+// than one slice.
+
+import type { Clock } from '../base/clock.ts';
+import type { EtcdError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { HashKvJob } from '../mvcc/background-jobs.ts';
+import type { KeyValueHash } from '../mvcc/kv-hasher.ts';
+import type { MvccStore } from '../mvcc/store.ts';
+import { BACKGROUND_SLICE_MS, HASH_STEP_RECORDS } from './limits.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface BackgroundOptions {
+  /** Records a compaction deletes at once, and the pause after each batch. etcd: --compaction-batch-limit. */
+  readonly compactionBatchLimit: number;
+  readonly compactionPauseMs: number;
+}
+
+export class Background {
+  readonly #store: MvccStore;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #logger: Logger;
+  readonly #options: BackgroundOptions;
+  #isCompacting = false;
+  #compactionStartMs = 0;
+  #compactionWaiters: (() => void)[] = [];
+  #isStopped = false;
+
+  constructor(
+    store: MvccStore,
+    time: { readonly clock: Clock; readonly scheduler: Scheduler },
+    logger: Logger,
+    options: BackgroundOptions,
+  ) {
+    this.#store = store;
+    this.#clock = time.clock;
+    this.#scheduler = time.scheduler;
+    this.#logger = logger;
+    this.#options = options;
+  }
+
+  /** Runs every compaction that is scheduled; called after one was, and at start. */
+  compact(): void {
+    if (this.#isCompacting || this.#store.pendingCompaction === undefined) return;
+    this.#isCompacting = true;
+    this.#compactionStartMs = this.#clock.monotonicMs();
+    this.#scheduler.soon(() => this.#compactSlice());
+  }
+
+  /** Calls back once no compaction is pending. */
+  waitCompactions(done: () => void): void {
+    if (this.#store.pendingCompaction === undefined) done();
+    else this.#compactionWaiters.push(done);
+  }
+
+  /** Computes a HashKV. `done` gets compacted or futureRev when the revision cannot be hashed. */
+  hashKv(revision: number, done: (result: KeyValueHash | EtcdError) => void): void {
+    const job = this.#store.hashKv(revision);
+    this.#hashSlice(job, done);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #compactSlice(): void {
+    if (this.#isStopped) return;
+    const job = this.#store.pendingCompaction;
+    if (job === undefined) {
+      this.#finishCompactions();
+      return;
+    }
+    const state = job.step(this.#options.compactionBatchLimit);
+    this.#store.backend.commit();
+    if (state === 'done') this.#logCompaction(job.revision);
+    this.#scheduler.after(state === 'done' ? 0 : this.#options.compactionPauseMs, () =>
+      this.#compactSlice(),
+    );
+  }
+
+  #logCompaction(revision: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    const hash = this.#store.compactionHashes().find((known) => known.revision === revision);
+    this.#logger.info('finished scheduled compaction', {
+      'compact-revision': revision,
+      took: `${(nowMs - this.#compactionStartMs).toFixed(3)}ms`,
+      hash: hash?.hash,
+      'current-db-size-bytes': this.#store.backend.sizeBytes(),
+      'current-db-size-in-use-bytes': this.#store.backend.sizeInUseBytes(),
+    });
+    this.#compactionStartMs = nowMs;
+  }
+
+  #finishCompactions(): void {
+    this.#isCompacting = false;
+    const waiters = this.#compactionWaiters;
+    this.#compactionWaiters = [];
+    for (const done of waiters) done();
+  }
+
+  #hashSlice(job: HashKvJob, done: (result: KeyValueHash | EtcdError) => void): void {
+    if (this.#isStopped) {
+      job.cancel();
+      return;
+    }
+    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
+    while (!job.step(HASH_STEP_RECORDS)) {
+      if (this.#clock.monotonicMs() < endMs) continue;
+      this.#scheduler.soon(() => this.#hashSlice(job, done));
+      return;
+    }
+    if (job.result !== undefined) done(job.result);
+    // The store was replaced under the job: the new one has a hash of its own.
+    else this.hashKv(0, done);
+  }
+}

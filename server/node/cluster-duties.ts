@@ -1,0 +1,118 @@
+// Owns what a member does for its cluster without being asked: tell the others its name and addresses, raise the cluster
+// version, compact by itself. etcd: server/etcdserver/server.go publishV3, monitorVersions, and v3compactor.
+
+import { PayloadField } from '../apply/command.ts';
+import type { Clock } from '../base/clock.ts';
+import { isEtcdError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import {
+  encodeClusterMemberAttrSetRequest,
+  encodeClusterVersionSetRequest,
+} from '../proto/gen/membership.ts';
+import { encodeCompactionRequest } from '../proto/gen/rpc.ts';
+import type { AutoCompactor } from './auto-compactor.ts';
+import { PUBLISH_RETRY_MS, VERSION_MONITOR_INTERVAL_MS } from './limits.ts';
+import type { Node } from './node.ts';
+import type { Cancel, Scheduler } from './scheduler.ts';
+
+export interface ClusterDutiesDeps {
+  readonly node: Node;
+  readonly memberId: bigint;
+  readonly name: string;
+  readonly clientUrls: readonly string[];
+  /** major.minor.0 of this server. */
+  readonly serverMinorVersion: string;
+  readonly clusterVersion: () => string | undefined;
+  readonly revision: () => number;
+  readonly compactor: AutoCompactor | undefined;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+export class ClusterDuties {
+  readonly #deps: ClusterDutiesDeps;
+  readonly #cancels: Cancel[] = [];
+  #isStopped = false;
+
+  constructor(deps: ClusterDutiesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Publishes this member, again and again until it worked, then calls `onPublished`. */
+  start(onPublished: () => void): void {
+    const { scheduler, compactor } = this.#deps;
+    this.#publish(onPublished);
+    this.#cancels.push(scheduler.every(VERSION_MONITOR_INTERVAL_MS, () => this.monitorVersion()));
+    if (compactor === undefined) return;
+    this.#cancels.push(
+      scheduler.every(compactor.sampleIntervalMs, () => this.#sampleCompaction(compactor)),
+    );
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  /** Only the leader decides; also called when this member becomes it. */
+  monitorVersion(): void {
+    const { node, clusterVersion, serverMinorVersion } = this.#deps;
+    const current = clusterVersion();
+    if (this.#isStopped || !node.isLeader) return;
+    if (current !== undefined && compareVersions(current, serverMinorVersion) >= 0) return;
+    const raw = encodeClusterVersionSetRequest({ ver: serverMinorVersion });
+    node.proposeOwn(PayloadField.clusterVersionSet, raw);
+  }
+
+  #publish(onPublished: () => void): void {
+    if (this.#isStopped) return;
+    const { node, memberId, name, clientUrls, scheduler, logger } = this.#deps;
+    const raw = encodeClusterMemberAttrSetRequest({
+      memberId,
+      memberAttributes: { name, clientUrls: [...clientUrls] },
+    });
+    node.proposeOwn(PayloadField.clusterMemberAttrSet, raw, (outcome) => {
+      if (isEtcdError(outcome)) {
+        logger.warn('failed to publish local member to cluster through raft', {
+          'local-member-id': memberId.toString(16),
+          error: outcome.message,
+        });
+        scheduler.after(PUBLISH_RETRY_MS, () => this.#publish(onPublished));
+        return;
+      }
+      logger.info('published local member to cluster through raft', {
+        'local-member-id': memberId.toString(16),
+        'local-member-attributes': `{Name:${name} ClientURLs:[${clientUrls.join(' ')}]}`,
+      });
+      onPublished();
+    });
+  }
+
+  #sampleCompaction(compactor: AutoCompactor): void {
+    const { node, clock, logger, revision } = this.#deps;
+    if (!node.isLeader) {
+      compactor.reset(clock.wallMs());
+      return;
+    }
+    const target = compactor.sample(clock.wallMs(), revision());
+    if (target === undefined) return;
+    logger.info('starting auto compaction', { revision: target });
+    const raw = encodeCompactionRequest({ revision: target, physical: false });
+    node.proposeOwn(PayloadField.compaction, raw, (outcome) => {
+      if (!isEtcdError(outcome) || outcome.code === 'compacted') {
+        compactor.succeeded(clock.wallMs());
+        logger.info('completed auto compaction', { revision: target });
+      } else {
+        logger.warn('failed auto compaction', { revision: target, error: outcome.message });
+      }
+    });
+  }
+}
+
+/** Orders versions of the form major.minor.patch by major and minor. */
+function compareVersions(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}

@@ -1,0 +1,56 @@
+// Owns the bounds of the node: how much may wait and for how long. Each number says why.
+
+/** etcd: server.go maxGapBetweenApplyAndCommitIndex. More than this and new requests are refused. */
+export const APPLY_LAG_MAX = 5000;
+
+/** Proposals waiting for their apply. A stalled disk must not let memory grow without end; 100,000 small requests are
+ *  about 100 MB, and no client count we know needs more in flight. */
+export const PENDING_PROPOSALS_MAX = 100_000;
+
+/** Reads waiting for a read index or for the apply; a read holds a few hundred bytes. */
+export const PENDING_READS_MAX = 200_000;
+
+/** Added to twice the election timeout to give the time a request may take. etcd: config.go ReqTimeout. */
+export const REQUEST_TIMEOUT_BASE_MS = 5000;
+
+/** etcd: v3_server.go readIndexRetryTime. A waiting read asks again after this long. */
+export const READ_INDEX_RETRY_MS = 500;
+
+/** etcd: lessor.go defaultLeaseRevokeRate: at most 1000 revokes per second, looked at twice a second. */
+export const LEASE_EXPIRY_INTERVAL_MS = 500;
+export const LEASES_REVOKED_PER_PASS = 500;
+
+/** etcd: server.go monitorVersionInterval, rounded: how often the leader looks whether the cluster version may rise. */
+export const VERSION_MONITOR_INTERVAL_MS = 4000;
+
+/** etcd: how often old WAL and snapshot files are looked at. */
+export const PURGE_INTERVAL_MS = 30_000;
+
+/** Raft log entries kept in memory beyond the catch-up window before they are dropped together.
+ *  etcd: raft snapshot of the in-memory log every 100 entries. */
+export const LOG_COMPACT_STEP = 100;
+
+/** Share of one background slice (compaction, hashing, catch-up of watchers): milliseconds of the event loop. */
+export const BACKGROUND_SLICE_MS = 4;
+
+/** etcd: watchable_store.go syncWatchersInterval and moveVictims' retry. */
+export const WATCH_SYNC_INTERVAL_MS = 100;
+export const WATCH_RETRY_INTERVAL_MS = 10;
+
+/** Bytes handed to raft in one step, so that one WAL write and one Ready stay in the range of megabytes. */
+export const PROPOSAL_BATCH_BYTES_MAX: number = 4 * 1024 * 1024;
+
+/** Records hashed between two looks at the clock; about half a millisecond. */
+export const HASH_STEP_RECORDS = 200;
+
+/** Keys visited between two looks at the clock, at about 0.1 us each. */
+export const READ_SLICE_KEYS = 5000;
+
+/** Values loaded at once, at up to 2 us each from RocksDB: about 2 ms. */
+export const READ_SLICE_VALUES = 1001;
+
+/** How often a keep-alive of an expired lease looks whether the revocation is applied. */
+export const LEASE_EXPIRED_RETRY_MS = 50;
+
+/** etcd: publish waits the request timeout for an answer; a failed try is repeated after this. */
+export const PUBLISH_RETRY_MS = 500;

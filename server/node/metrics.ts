@@ -1,0 +1,98 @@
+// Owns etcd's metric names for what a member does: raft, storage, leases and the store. Counters that sit on hot paths are
+// plain numbers elsewhere and are only read here, when somebody asks. etcd: server/etcdserver/metrics.go and others.
+
+import {
+  type Counter,
+  exponentialBounds,
+  type Histogram,
+  type MetricRegistry,
+} from '../base/metrics.ts';
+
+/** Numbers read at the moment of printing. */
+export type MetricReaders = Readonly<Record<string, () => number>>;
+
+/** etcd's buckets for disk operations: 1 ms doubling 14 times. */
+const DISK_BOUNDS = exponentialBounds(0.001, 2, 14);
+
+/** What the node counts itself. */
+export interface NodeMetrics {
+  readonly walFsyncSeconds: Histogram;
+  readonly walWriteSeconds: Histogram;
+  readonly backendCommitSeconds: Histogram;
+  readonly defragSeconds: Histogram;
+  readonly snapshotSeconds: Histogram;
+  readonly snapFsyncSeconds: Histogram;
+  readonly applySeconds: Histogram;
+  readonly leaderChangesSeen: Counter;
+  readonly proposalsFailed: Counter;
+  readonly slowApplies: Counter;
+  readonly readIndexesFailed: Counter;
+  readonly slowReadIndexes: Counter;
+  readonly heartbeatSendFailures: Counter;
+  readonly leasesExpired: Counter;
+}
+
+export function createNodeMetrics(registry: MetricRegistry): NodeMetrics {
+  const disk = (name: string, help: string): Histogram =>
+    registry.histogram(name, help, DISK_BOUNDS);
+  const count = (name: string, help: string): Counter => registry.counter(name, help);
+  return {
+    walFsyncSeconds: disk('etcd_disk_wal_fsync_duration_seconds', 'Time of WAL syncs.'),
+    walWriteSeconds: disk('etcd_disk_wal_write_duration_seconds', 'Time of WAL writes.'),
+    backendCommitSeconds: disk('etcd_disk_backend_commit_duration_seconds', 'Time of commits.'),
+    defragSeconds: registry.histogram(
+      'etcd_disk_backend_defrag_duration_seconds',
+      'Time of defragmentations.',
+      exponentialBounds(0.1, 2, 13),
+    ),
+    snapshotSeconds: registry.histogram(
+      'etcd_disk_backend_snapshot_duration_seconds',
+      'Time of database snapshots.',
+      exponentialBounds(0.01, 2, 17),
+    ),
+    snapFsyncSeconds: disk('etcd_snap_fsync_duration_seconds', 'Time of .snap file syncs.'),
+    applySeconds: registry.histogram(
+      'etcd_server_apply_duration_seconds',
+      'Time of applying a batch of entries.',
+      exponentialBounds(0.0001, 2, 20),
+      { version: 'v3', op: 'batch', success: 'true' },
+    ),
+    leaderChangesSeen: count('etcd_server_leader_changes_seen_total', 'Leader changes seen.'),
+    proposalsFailed: count('etcd_server_proposals_failed_total', 'Proposals that failed.'),
+    slowApplies: count('etcd_server_slow_apply_total', 'Applies slower than the warning bound.'),
+    readIndexesFailed: count('etcd_server_read_indexes_failed_total', 'Read indexes that failed.'),
+    slowReadIndexes: count('etcd_server_slow_read_indexes_total', 'Slow read indexes.'),
+    heartbeatSendFailures: count(
+      'etcd_server_heartbeat_send_failures_total',
+      'Heartbeats that could not be sent in time.',
+    ),
+    leasesExpired: count('etcd_debugging_server_lease_expired_total', 'Leases that expired.'),
+  };
+}
+
+/** Gauges by name; etcd's kinds and names. */
+export function registerGauges(registry: MetricRegistry, readers: MetricReaders): void {
+  for (const [name, read] of Object.entries(readers)) {
+    registry.gauge(name, GAUGE_HELP[name] ?? 'See etcd.').read = read;
+  }
+}
+
+/** Counters that live elsewhere as plain numbers. */
+export function registerCounters(registry: MetricRegistry, readers: MetricReaders): void {
+  for (const [name, read] of Object.entries(readers)) {
+    registry.counter(name, GAUGE_HELP[name] ?? 'See etcd.').read = read;
+  }
+}
+
+const GAUGE_HELP: Readonly<Record<string, string>> = {
+  etcd_server_has_leader: 'Whether a leader is known: 1 or 0.',
+  etcd_server_is_leader: 'Whether this member leads: 1 or 0.',
+  etcd_server_is_learner: 'Whether this member is a learner: 1 or 0.',
+  etcd_server_proposals_committed_total: 'Index of the last committed entry.',
+  etcd_server_proposals_applied_total: 'Index of the last applied entry.',
+  etcd_server_proposals_pending: 'Proposals that wait for their apply.',
+  etcd_server_quota_backend_bytes: 'Storage quota in bytes.',
+  etcd_mvcc_db_total_size_in_bytes: 'Bytes the database takes.',
+  etcd_mvcc_db_total_size_in_use_in_bytes: 'Bytes of live records.',
+  etcd_disk_wal_write_bytes_total: 'Bytes written to the WAL.',
+};

@@ -1,0 +1,375 @@
+// Owns a running member: raft, store, leases and alarms joined into one thing that takes requests. Everything with an
+// effect is done by the parts it puts together; this file is their wiring and their life from start to stop.
+
+import type { AlarmStore } from '../alarm/alarm-store.ts';
+import { Applier, type MembershipPort as MembershipCommands } from '../apply/applier.ts';
+import { decodeCommand, PayloadField, type PayloadFieldNumber } from '../apply/command.ts';
+import type { ApplyOutcome } from '../apply/result.ts';
+import type { Backend } from '../base/backend.ts';
+import type { Clock } from '../base/clock.ts';
+import { EtcdError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Lessor } from '../lease/lessor.ts';
+import type { MvccStore } from '../mvcc/store.ts';
+import { decodeConfChange } from '../proto/gen/raft.ts';
+import {
+  AlarmAction,
+  AlarmType,
+  encodeAlarmRequest,
+  encodeLeaseRevokeRequest,
+} from '../proto/gen/rpc.ts';
+import { encodeRaftRequest } from '../proto/hot.ts';
+import type { RawNode } from '../raft/raw-node.ts';
+import type { ConfChange, ConfState, Entry, Message, SoftState } from '../raft/types.ts';
+import type { Proposer, RaftView } from './api.ts';
+import { Background, type BackgroundOptions } from './background.ts';
+import { EntryApplier } from './entry-applier.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { APPLY_LAG_MAX, REQUEST_TIMEOUT_BASE_MS } from './limits.ts';
+import type { NodeMetrics } from './metrics.ts';
+import { Proposal, type ProposalListener, Proposals } from './proposals.ts';
+import { ReadIndexQueue, type ReadListener } from './read-index.ts';
+import { type LogWriter, ReadyLoop } from './ready-loop.ts';
+import { RequestIdGenerator } from './request-id.ts';
+import type { Cancel, Scheduler } from './scheduler.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
+
+/** The membership, as the node needs it. */
+export interface Membership extends MembershipCommands {
+  /** Validates and records a change; answers what raft is to be told: the change, or one with nodeId 0n when refused. */
+  applyConfChange(change: ConfChange): ConfChange;
+  /** Stores what is in force after a change. */
+  recordConfState(confState: ConfState): void;
+}
+
+export interface NodeOptions extends BackgroundOptions {
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  readonly maxRequestBytes: number;
+  /** Negative: no quota. */
+  readonly quotaBytes: number;
+  readonly persistLeaseCheckpoints: boolean;
+}
+
+export interface NodeDeps {
+  readonly memberId: bigint;
+  readonly raft: RawNode;
+  readonly log: LogWriter;
+  readonly backend: Backend;
+  readonly store: MvccStore;
+  readonly lessor: Lessor;
+  readonly alarms: AlarmStore;
+  readonly membership: Membership;
+  /** How far the store has come. */
+  readonly position: { readonly index: number; readonly term: number };
+  readonly snapshots: (raft: RawNode) => SnapshotKeeper;
+  /** Sends messages to other members. */
+  readonly send: (messages: readonly Message[]) => void;
+  /** Lets the answers of this turn leave. */
+  readonly flush: () => void;
+  readonly onLeaderChanged: (state: SoftState) => void;
+  /** The member cannot go on; called at most once. */
+  readonly onFatal: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly metrics: NodeMetrics;
+}
+
+export class Node implements Proposer {
+  readonly background: Background;
+  readonly applier: Applier;
+  readonly ids: RequestIdGenerator;
+  readonly #deps: NodeDeps;
+  readonly #options: NodeOptions;
+  readonly #requestTimeoutMs: number;
+  readonly #proposals: Proposals = new Proposals();
+  readonly #reads: ReadIndexQueue;
+  readonly #entries: EntryApplier;
+  readonly #loop: ReadyLoop;
+  readonly #leases: LeaseKeeper;
+  readonly #snapshots: SnapshotKeeper;
+  #softState: SoftState = { leader: 0n, role: 'follower' };
+  #isRaisingNoSpace = false;
+  #cancelTicks: Cancel | undefined = undefined;
+  #isStopped = false;
+
+  constructor(deps: NodeDeps, options: NodeOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * options.electionTimeoutMs;
+    this.ids = new RequestIdGenerator(deps.memberId, deps.clock.wallMs());
+    this.background = new Background(deps.store, deps, deps.logger, options);
+    this.applier = this.#createApplier();
+    this.#reads = this.#createReads();
+    this.#entries = this.#createEntryApplier();
+    this.#leases = new LeaseKeeper(deps.lessor, deps, options.electionTimeoutMs, (id) =>
+      this.#revokeExpired(id),
+    );
+    this.#snapshots = deps.snapshots(deps.raft);
+    this.#loop = this.#createLoop();
+  }
+
+  // ---- life
+
+  /** Begins to tick. A member that is the only voter leads at once instead of waiting for an election timeout. */
+  start(): void {
+    const { raft, memberId, scheduler } = this.#deps;
+    this.#cancelTicks = scheduler.every(this.#options.heartbeatIntervalMs, () => this.#tick());
+    this.background.compact();
+    this.#loop.run();
+    const { voters } = raft.confState();
+    if (voters.length === 1 && voters[0] === memberId) raft.campaign();
+    this.#loop.wake();
+  }
+
+  /** Ends everything that waits and stops the loop; what is applied stays applied. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#cancelTicks?.();
+    this.#leases.stop();
+    this.background.stop();
+    this.#loop.stop();
+    this.#proposals.failAll(new EtcdError('stopped'));
+    this.#reads.failAll(new EtcdError('stopped'));
+    this.#entries.commit();
+  }
+
+  // ---- requests
+
+  prepare(field: PayloadFieldNumber, raw: Uint8Array): Proposal {
+    const suffix = this.ids.nextSuffix();
+    const data = encodeRaftRequest(field, raw, {
+      idHigh: this.ids.high32(suffix),
+      idLow: suffix >>> 0,
+      username: '',
+      authRevision: 0,
+    });
+    return new Proposal(data, decodeCommand(data), suffix);
+  }
+
+  submit(proposal: Proposal, listener: ProposalListener): void {
+    const refusal = this.#refusal(proposal);
+    if (refusal !== undefined) {
+      listener.onOutcome(refusal);
+      return;
+    }
+    proposal.listener = listener;
+    proposal.deadlineMs = this.#deps.clock.monotonicMs() + this.#requestTimeoutMs;
+    if (this.#proposals.add(proposal)) this.#loop.wake();
+    else listener.onOutcome(new EtcdError('tooManyRequests'));
+  }
+
+  readIndex(listener: ReadListener): void {
+    if (this.#isStopped) listener.onReadable(new EtcdError('stopped'));
+    else if (this.#reads.add(listener)) this.#loop.wake();
+    else listener.onReadable(new EtcdError('tooManyRequests'));
+  }
+
+  /** Proposes a command of the member itself; nobody waits for it but `done`. */
+  proposeOwn(
+    field: PayloadFieldNumber,
+    raw: Uint8Array,
+    done: (outcome: ApplyOutcome) => void = nothing,
+  ): void {
+    this.submit(this.prepare(field, raw), { onOutcome: done });
+  }
+
+  // ---- looks
+
+  get term(): number {
+    return this.#deps.raft.currentTerm;
+  }
+
+  get leader(): bigint {
+    return this.#softState.leader;
+  }
+
+  get isLeader(): boolean {
+    return this.#softState.role === 'leader';
+  }
+
+  get pendingProposals(): number {
+    return this.#proposals.pendingCount;
+  }
+
+  get appliedIndex(): number {
+    return this.#entries.appliedIndex;
+  }
+
+  raftView(): RaftView {
+    const status = this.#deps.raft.status();
+    return {
+      term: status.term,
+      leader: this.#softState.leader,
+      isLeader: this.isLeader,
+      isLearner: status.isLearner,
+      commitIndex: status.committed,
+      appliedIndex: this.#entries.appliedIndex,
+    };
+  }
+
+  // ---- inside
+
+  #refusal(proposal: Proposal): EtcdError | undefined {
+    if (this.#isStopped) return new EtcdError('stopped');
+    if (proposal.data.length > this.#options.maxRequestBytes) {
+      return new EtcdError('requestTooLarge');
+    }
+    if (this.#deps.raft.committed - this.#entries.appliedIndex > APPLY_LAG_MAX) {
+      return new EtcdError('tooManyRequests');
+    }
+    if (!this.applier.fits(proposal.command)) {
+      this.#raiseNoSpace();
+      return new EtcdError('noSpace');
+    }
+    return undefined;
+  }
+
+  /** Tells the cluster that this member's quota is used up; once, until it is known everywhere. */
+  #raiseNoSpace(): void {
+    if (this.#isRaisingNoSpace || this.applier.hasNoSpace) return;
+    this.#isRaisingNoSpace = true;
+    const request = { action: AlarmAction.activate, memberId: this.#deps.memberId };
+    this.#deps.logger.warn('exceeded backend quota; raising alarm', {
+      'quota-size-bytes': this.#options.quotaBytes,
+    });
+    this.proposeOwn(
+      PayloadField.alarm,
+      encodeAlarmRequest({ ...request, alarm: AlarmType.nospace }),
+      () => {
+        this.#isRaisingNoSpace = false;
+      },
+    );
+  }
+
+  #revokeExpired(id: bigint): void {
+    this.#deps.metrics.leasesExpired.inc();
+    this.proposeOwn(PayloadField.leaseRevoke, encodeLeaseRevokeRequest({ id }));
+  }
+
+  #tick(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#deps.raft.tick();
+    this.#proposals.expire(nowMs, () => {
+      this.#deps.metrics.proposalsFailed.inc();
+      return new EtcdError(this.#softState.leader === 0n ? 'noLeader' : 'timeout');
+    });
+    this.#reads.tick(nowMs);
+    this.#loop.wake();
+  }
+
+  #onSoftState(state: SoftState): void {
+    const before = this.#softState;
+    this.#softState = state;
+    if (before.role === 'leader' && state.role !== 'leader') this.#leases.demote();
+    if (before.leader !== state.leader) {
+      if (state.leader !== 0n) this.#deps.metrics.leaderChangesSeen.inc();
+      if (before.leader !== 0n) this.#reads.failAll(new EtcdError('leaderChanged'));
+    }
+    this.#deps.onLeaderChanged(state);
+  }
+
+  #onConfChange(entry: Entry): void {
+    const change = decodeConfChange(entry.data);
+    const confState = this.#deps.raft.applyConfChange(
+      this.#deps.membership.applyConfChange(change),
+    );
+    this.#deps.membership.recordConfState(confState);
+  }
+
+  #onTermStarted(term: number): void {
+    if (!this.isLeader || term !== this.term) return;
+    this.#leases.promote();
+    this.#reads.retryUnanswered(this.#deps.clock.monotonicMs());
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const { metrics, clock, raft } = this.#deps;
+    const startMs = clock.monotonicMs();
+    this.#entries.apply(entries);
+    raft.applied(this.#entries.appliedIndex);
+    metrics.applySeconds.observe((clock.monotonicMs() - startMs) / 1000);
+  }
+
+  /** Answers first, then the store: the log is durable already, and the batch below is one more microsecond per entry. */
+  #flush(): void {
+    const { flush, clock, metrics } = this.#deps;
+    flush();
+    const startMs = clock.monotonicMs();
+    if (!this.#entries.commit()) return;
+    metrics.backendCommitSeconds.observe((clock.monotonicMs() - startMs) / 1000);
+    const { appliedIndex, appliedTerm } = this.#entries;
+    this.#snapshots.afterCommit(appliedIndex, appliedTerm);
+  }
+
+  // ---- construction
+
+  #createApplier(): Applier {
+    const { store, lessor, alarms, membership } = this.#deps;
+    return new Applier({
+      store,
+      lessor,
+      alarms,
+      membership,
+      quotaBytes: this.#options.quotaBytes,
+      persistCheckpoints: this.#options.persistLeaseCheckpoints,
+      onCompaction: () => this.background.compact(),
+      onNoSpace: () => this.#raiseNoSpace(),
+    });
+  }
+
+  #createReads(): ReadIndexQueue {
+    const { raft } = this.#deps;
+    return new ReadIndexQueue(
+      {
+        nextContext: () => uint64Bytes(this.ids.next()),
+        readIndex: (context) => {
+          raft.readIndex(context);
+        },
+        appliedIndex: () => this.#entries.appliedIndex,
+      },
+      this.#requestTimeoutMs,
+    );
+  }
+
+  #createEntryApplier(): EntryApplier {
+    return new EntryApplier(
+      {
+        applier: this.applier,
+        backend: this.#deps.backend,
+        proposals: this.#proposals,
+        events: {
+          onTermStarted: (term) => this.#onTermStarted(term),
+          onConfChange: (entry) => this.#onConfChange(entry),
+          requestIdPrefix: this.ids.prefix,
+        },
+      },
+      this.#deps.position,
+    );
+  }
+
+  #createLoop(): ReadyLoop {
+    return new ReadyLoop({
+      ...this.#deps,
+      proposals: this.#proposals,
+      reads: this.#reads,
+      effects: {
+        onSoftState: (state) => this.#onSoftState(state),
+        onSnapshot: () => this.#deps.onFatal(new Error('a snapshot arrived without a transport')),
+        send: (messages) => this.#deps.send(messages),
+        apply: (entries) => this.#apply(entries),
+        flush: () => this.#flush(),
+      },
+    });
+  }
+}
+
+const nothing = (): void => undefined;
+
+function uint64Bytes(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}

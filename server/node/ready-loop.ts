@@ -1,0 +1,156 @@
+// Owns the Ready loop: once per turn of the event loop, hand what arrived to raft, then carry out everything raft
+// wants done. The only place where raft's decisions become effects. etcd: server/etcdserver/raft.go start.
+//
+//   input of a turn -> [ propose + ask reads ] -> ready() -> WAL append (fdatasync runs elsewhere)
+//                                                         -> messages out
+//                                                         -> committed entries applied, waiters answered
+//   fdatasync done  -> persisted(token) -> ready() again, until raft has nothing more
+
+import type { Clock } from '../base/clock.ts';
+import type { RawNode } from '../raft/raw-node.ts';
+import type { Entry, HardState, Message, Ready, Snapshot, SoftState } from '../raft/types.ts';
+import { PROPOSAL_BATCH_BYTES_MAX } from './limits.ts';
+import type { Proposal, Proposals } from './proposals.ts';
+import type { ReadIndexQueue } from './read-index.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** The write-ahead log, as the loop uses it. */
+export interface LogWriter {
+  /** Appends in order; `done` runs once everything up to here is durable (at once when nothing needs a sync). */
+  append(
+    entries: readonly Entry[],
+    hardState: HardState | undefined,
+    mustSync: boolean,
+    done: () => void,
+  ): void;
+}
+
+/** What the loop hands its results to. */
+export interface ReadyEffects {
+  /** Leader or role changed. */
+  onSoftState(state: SoftState): void;
+  /** A snapshot from the leader: to be made durable and installed before anything later is applied. */
+  onSnapshot(snapshot: Snapshot): void;
+  send(messages: readonly Message[]): void;
+  apply(entries: readonly Entry[]): void;
+  /** End of the turn's work: answers may leave. */
+  flush(): void;
+}
+
+export class ReadyLoop {
+  readonly #raft: RawNode;
+  readonly #log: LogWriter;
+  readonly #effects: ReadyEffects;
+  readonly #proposals: Proposals;
+  readonly #reads: ReadIndexQueue;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  #scheduled = false;
+  #running = false;
+  #stopped = false;
+
+  constructor(deps: {
+    readonly raft: RawNode;
+    readonly log: LogWriter;
+    readonly effects: ReadyEffects;
+    readonly proposals: Proposals;
+    readonly reads: ReadIndexQueue;
+    readonly clock: Clock;
+    readonly scheduler: Scheduler;
+  }) {
+    this.#raft = deps.raft;
+    this.#log = deps.log;
+    this.#effects = deps.effects;
+    this.#proposals = deps.proposals;
+    this.#reads = deps.reads;
+    this.#clock = deps.clock;
+    this.#scheduler = deps.scheduler;
+  }
+
+  /** Something changed: run at the end of this turn. Cheap to call often. */
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    this.#scheduler.soon(this.#onTurn);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  readonly #onTurn = (): void => {
+    this.#scheduled = false;
+    this.run();
+  };
+
+  /** Everything that can be done now. */
+  run(): void {
+    if (this.#stopped || this.#running) return;
+    this.#running = true;
+    this.#propose();
+    this.#reads.ask(this.#clock.monotonicMs());
+    while (this.#raft.hasReady()) this.#carryOut(this.#raft.ready());
+    this.#reads.serve();
+    this.#effects.flush();
+    this.#running = false;
+  }
+
+  /** Gives the turn's proposals to raft, in batches so that one entry list stays bounded. */
+  #propose(): void {
+    const queue = this.#proposals.takeQueue();
+    let start = 0;
+    while (start < queue.length) {
+      const end = batchEnd(queue, start);
+      const batch = queue.slice(start, end);
+      const firstIndex = this.#raft.lastIndex + 1;
+      const result = this.#raft.propose(batch.map(dataOf));
+      if (result.kind === 'dropped') {
+        // No leader, a transfer, or too much uncommitted: they wait for a later turn or for their deadline.
+        this.#proposals.requeue(queue.slice(start));
+        return;
+      }
+      if (this.#raft.role === 'leader') this.#proposals.placed(batch, firstIndex);
+      start = end;
+    }
+  }
+
+  #carryOut(ready: Ready): void {
+    if (ready.softState !== undefined) this.#effects.onSoftState(ready.softState);
+    if (ready.messages.length > 0) this.#effects.send(ready.messages);
+    if (ready.snapshot !== undefined) this.#effects.onSnapshot(ready.snapshot);
+    this.#persist(ready);
+    if (ready.readStates.length > 0) this.#reads.answered(ready.readStates);
+    if (ready.committed.length > 0) this.#effects.apply(ready.committed);
+  }
+
+  #persist(ready: Ready): void {
+    const { entries, hardState, token } = ready;
+    if (ready.mustSync) {
+      this.#log.append(entries, hardState, true, () => {
+        this.#raft.persisted(token);
+        this.wake();
+      });
+    } else if (hardState !== undefined) {
+      // Only the commit index moved: it need not be durable, and raft does not wait for it.
+      this.#log.append(entries, hardState, false, nothing);
+    }
+  }
+}
+
+const nothing = (): void => undefined;
+
+function dataOf(proposal: Proposal): Uint8Array {
+  return proposal.data;
+}
+
+/** Where the batch that starts here ends: at least one proposal, at most the byte limit. */
+function batchEnd(queue: readonly Proposal[], start: number): number {
+  let sizeBytes = 0;
+  let end = start;
+  while (end < queue.length) {
+    sizeBytes += (queue[end] as Proposal).data.length;
+    if (end > start && sizeBytes > PROPOSAL_BATCH_BYTES_MAX) break;
+    end++;
+  }
+  return end;
+}

@@ -1,0 +1,213 @@
+// Owns the KV service: check, hand to the node, answer. One small object per waiting call, no promises.
+// etcd: server/etcdserver/api/v3rpc/key.go and v3_server.go.
+
+import { type Command, PayloadField, type PayloadFieldNumber } from '../apply/command.ts';
+import type { ApplyOutcome, RangeResult, TxnResult } from '../apply/result.ts';
+import { assert } from '../base/assert.ts';
+import { EtcdError } from '../base/errors.ts';
+import type { Proposer } from '../node/api.ts';
+import type { ProposalListener } from '../node/proposals.ts';
+import type { ReadListener } from '../node/read-index.ts';
+import { decodeRangeRequest, type RangeRequest, type TxnRequest } from '../proto/gen/rpc.ts';
+import type { MessageEncoder, ServiceTable, UnaryCall } from './grpc/types.ts';
+import {
+  checkDeleteRange,
+  checkPut,
+  checkRange,
+  checkTxn,
+  isReadOnlyTxn,
+  isSerializableTxn,
+  type Refusal,
+} from './kv-checks.ts';
+import type { KvEncoders } from './kv-responses.ts';
+import { streamRange } from './range-stream.ts';
+import type { ResponseHeaderWriter } from './response-header.ts';
+import { failCall, failWith } from './status.ts';
+
+/** Reads of the store as it is now. Both throw EtcdError for a refusal. */
+export interface KvReader {
+  /** Calls back at once for a small range, later for one that is read in slices. */
+  range(request: RangeRequest, done: (result: RangeResult | EtcdError) => void): void;
+  txn(request: TxnRequest): TxnResult | EtcdError;
+  /** Reads a small part of a range, without a total. */
+  chunk(request: RangeRequest): RangeResult | EtcdError;
+}
+
+/** Called back when a compaction asked for physically has deleted everything. */
+export type CompactionWaiter = (done: () => void) => void;
+
+export interface KvServiceDeps {
+  readonly proposer: Proposer;
+  readonly reader: KvReader;
+  readonly encoders: KvEncoders;
+  readonly txnOpsMax: number;
+  readonly waitCompaction: CompactionWaiter;
+  /** The store's revision now. */
+  readonly revision: () => number;
+  readonly header: ResponseHeaderWriter;
+  /** A chunk of a streamed range aims at this size. */
+  readonly chunkBytes: number;
+}
+
+export function createKvService(deps: KvServiceDeps): ServiceTable {
+  return {
+    '/etcdserverpb.KV/Range': { kind: 'unary', handle: (call) => range(deps, call) },
+    '/etcdserverpb.KV/RangeStream': {
+      kind: 'serverStream',
+      handle: (call) => streamRange(deps, call),
+    },
+    '/etcdserverpb.KV/Put': {
+      kind: 'unary',
+      handle: (call) => propose(deps, call, PayloadField.put, checkPutCommand, deps.encoders.put),
+    },
+    '/etcdserverpb.KV/DeleteRange': {
+      kind: 'unary',
+      handle: (call) =>
+        propose(
+          deps,
+          call,
+          PayloadField.deleteRange,
+          checkDeleteCommand,
+          deps.encoders.deleteRange,
+        ),
+    },
+    '/etcdserverpb.KV/Txn': {
+      kind: 'unary',
+      handle: (call) => txn(deps, call),
+    },
+    '/etcdserverpb.KV/Compact': { kind: 'unary', handle: (call) => compact(deps, call) },
+  };
+}
+
+const checkPutCommand = (command: Command): Refusal =>
+  command.kind === 'put' ? checkPut(command.request) : undefined;
+
+const checkDeleteCommand = (command: Command): Refusal =>
+  command.kind === 'deleteRange' ? checkDeleteRange(command.request) : undefined;
+
+/** A unary call that waits for its entry to be applied. */
+export class ProposedCall<R extends ApplyOutcome> implements ProposalListener {
+  readonly #call: UnaryCall;
+  readonly #encoder: MessageEncoder<R>;
+
+  constructor(call: UnaryCall, encoder: MessageEncoder<R>) {
+    this.#call = call;
+    this.#encoder = encoder;
+  }
+
+  onOutcome(outcome: ApplyOutcome): void {
+    if (outcome instanceof EtcdError) failCall(this.#call, outcome);
+    // The kind of an outcome follows from the payload that was proposed, so this is the encoder's own type.
+    else this.#call.respond(this.#encoder, outcome as R);
+  }
+}
+
+function propose<R extends ApplyOutcome>(
+  deps: KvServiceDeps,
+  call: UnaryCall,
+  field: PayloadFieldNumber,
+  check: (command: Command) => Refusal,
+  encoder: MessageEncoder<R>,
+): void {
+  try {
+    const proposal = deps.proposer.prepare(field, call.message);
+    const refusal = check(proposal.command);
+    if (refusal !== undefined) failWith(call, refusal);
+    else deps.proposer.submit(proposal, new ProposedCall(call, encoder));
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+/** A range that waits for its read index. */
+class RangeCall implements ReadListener {
+  readonly #deps: KvServiceDeps;
+  readonly #call: UnaryCall;
+  readonly #request: RangeRequest;
+
+  constructor(deps: KvServiceDeps, call: UnaryCall, request: RangeRequest) {
+    this.#deps = deps;
+    this.#call = call;
+    this.#request = request;
+  }
+
+  onReadable(error: EtcdError | undefined): void {
+    if (error !== undefined) failCall(this.#call, error);
+    else if (!this.#call.finished) this.read();
+  }
+
+  read(): void {
+    this.#deps.reader.range(this.#request, (result) => {
+      if (result instanceof EtcdError) failCall(this.#call, result);
+      else this.#call.respond(this.#deps.encoders.range, result);
+    });
+  }
+}
+
+function range(deps: KvServiceDeps, call: UnaryCall): void {
+  try {
+    // Copied: the request outlives the read buffer its bytes are in.
+    const request = decodeRangeRequest(call.message.slice());
+    const refusal = checkRange(request);
+    if (refusal !== undefined) {
+      failWith(call, refusal);
+      return;
+    }
+    const read = new RangeCall(deps, call, request);
+    if (request.serializable) read.read();
+    else deps.proposer.readIndex(read);
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+function txn(deps: KvServiceDeps, call: UnaryCall): void {
+  try {
+    const proposal = deps.proposer.prepare(PayloadField.txn, call.message);
+    const { command } = proposal;
+    assert(command.kind === 'txn', `a transaction was decoded as ${command.kind}`);
+    const refusal = checkTxn(command.request, deps.txnOpsMax);
+    if (refusal !== undefined) failWith(call, refusal);
+    else if (isReadOnlyTxn(command.request)) readTxn(deps, call, command.request);
+    else deps.proposer.submit(proposal, new ProposedCall(call, deps.encoders.txn));
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+function readTxn(deps: KvServiceDeps, call: UnaryCall, request: TxnRequest): void {
+  const read = (error: EtcdError | undefined): void => {
+    const result = error ?? deps.reader.txn(request);
+    if (result instanceof EtcdError) failCall(call, result);
+    else call.respond(deps.encoders.txn, result);
+  };
+  if (isSerializableTxn(request)) read(undefined);
+  else deps.proposer.readIndex({ onReadable: read });
+}
+
+function compact(deps: KvServiceDeps, call: UnaryCall): void {
+  try {
+    const proposal = deps.proposer.prepare(PayloadField.compaction, call.message);
+    const { command } = proposal;
+    assert(command.kind === 'compaction', `a compaction was decoded as ${command.kind}`);
+    const { physical } = command.request;
+    deps.proposer.submit(proposal, {
+      onOutcome: (outcome) => {
+        if (outcome instanceof EtcdError) failCall(call, outcome);
+        else if (physical) deps.waitCompaction(() => respondCompacted(deps, call));
+        else respondCompacted(deps, call);
+      },
+    });
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+/** A compaction is answered like a put without a previous value: a header with the revision of now. */
+function respondCompacted(deps: KvServiceDeps, call: UnaryCall): void {
+  call.respond(deps.encoders.put, {
+    kind: 'put',
+    revision: deps.revision(),
+    prevKv: undefined,
+  });
+}

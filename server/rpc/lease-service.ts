@@ -1,0 +1,191 @@
+// Owns the Lease service: grants and revocations go through the log, keep-alives and looks stay with the lessor.
+// etcd: server/etcdserver/api/v3rpc/lease.go.
+
+import { PayloadField } from '../apply/command.ts';
+import type { LeaseGrantResult, LeaseRevokeResult } from '../apply/result.ts';
+import { EtcdError, isEtcdError } from '../base/errors.ts';
+import type { Proposer } from '../node/api.ts';
+import {
+  createLeaseLeasesResponse,
+  createLeaseTimeToLiveResponse,
+  decodeLeaseGrantRequest,
+  decodeLeaseKeepAliveRequest,
+  decodeLeaseTimeToLiveRequest,
+  encodeLeaseGrantRequest,
+  encodeLeaseGrantResponse,
+  encodeLeaseKeepAliveResponse,
+  encodeLeaseLeasesResponse,
+  encodeLeaseRevokeResponse,
+  encodeLeaseTimeToLiveResponse,
+} from '../proto/gen/rpc.ts';
+import type { BidiCall, BidiListener, ServiceTable, UnaryCall } from './grpc/types.ts';
+import type { ResponseHeaderWriter } from './response-header.ts';
+import { failCall } from './status.ts';
+
+export interface LeaseLook {
+  readonly ttlSeconds: number;
+  readonly grantedTtlSeconds: number;
+  /** Sorted; empty unless asked for. */
+  readonly keys: readonly Uint8Array[];
+}
+
+/** The member's view of leases; on a follower the node asks the leader. */
+export interface LeaseKeeping {
+  nextLeaseId(): bigint;
+  /** The new time to live in seconds, or an error; leaseNotFound for one that is gone. */
+  renew(id: bigint, done: (result: number | EtcdError) => void): void;
+  timeToLive(id: bigint, withKeys: boolean, done: (result: LeaseLook | EtcdError) => void): void;
+  /** Sorted by the time they have left. */
+  list(): readonly bigint[];
+}
+
+export interface LeaseServiceDeps {
+  readonly proposer: Proposer;
+  readonly leases: LeaseKeeping;
+  readonly header: ResponseHeaderWriter;
+  readonly revision: () => number;
+}
+
+export function createLeaseService(deps: LeaseServiceDeps): ServiceTable {
+  const leases = { kind: 'unary', handle: (call: UnaryCall) => listLeases(deps, call) } as const;
+  return {
+    '/etcdserverpb.Lease/LeaseGrant': { kind: 'unary', handle: (call) => grant(deps, call) },
+    '/etcdserverpb.Lease/LeaseRevoke': { kind: 'unary', handle: (call) => revoke(deps, call) },
+    '/etcdserverpb.Lease/LeaseKeepAlive': {
+      kind: 'bidi',
+      open: (call) => new KeepAliveStream(deps, call),
+    },
+    '/etcdserverpb.Lease/LeaseTimeToLive': {
+      kind: 'unary',
+      handle: (call) => timeToLive(deps, call),
+    },
+    '/etcdserverpb.Lease/LeaseLeases': leases,
+  };
+}
+
+function grant(deps: LeaseServiceDeps, call: UnaryCall): void {
+  try {
+    let request = decodeLeaseGrantRequest(call.message);
+    if (request.id === 0n) request = { ...request, id: deps.leases.nextLeaseId() };
+    const raw = encodeLeaseGrantRequest(request);
+    deps.proposer.submit(deps.proposer.prepare(PayloadField.leaseGrant, raw), {
+      onOutcome: (outcome) => {
+        if (outcome instanceof EtcdError) failCall(call, outcome);
+        // A grant's outcome is a grant.
+        else call.respondBytes(grantResponse(deps, outcome as LeaseGrantResult));
+      },
+    });
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+function grantResponse(deps: LeaseServiceDeps, result: LeaseGrantResult): Uint8Array {
+  return encodeLeaseGrantResponse({
+    header: deps.header.header(result.revision),
+    id: result.id,
+    ttl: result.ttlSeconds,
+    error: '',
+  });
+}
+
+function revoke(deps: LeaseServiceDeps, call: UnaryCall): void {
+  try {
+    deps.proposer.submit(deps.proposer.prepare(PayloadField.leaseRevoke, call.message), {
+      onOutcome: (outcome) => {
+        if (outcome instanceof EtcdError) {
+          failCall(call, outcome);
+          return;
+        }
+        const { revision } = outcome as LeaseRevokeResult;
+        call.respondBytes(encodeLeaseRevokeResponse({ header: deps.header.header(revision) }));
+      },
+    });
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+function timeToLive(deps: LeaseServiceDeps, call: UnaryCall): void {
+  try {
+    const { id, keys } = decodeLeaseTimeToLiveRequest(call.message);
+    deps.leases.timeToLive(id, keys, (result) => {
+      if (isEtcdError(result) && result.code !== 'leaseNotFound') {
+        failCall(call, result);
+        return;
+      }
+      const header = deps.header.header(deps.revision());
+      const response = isEtcdError(result)
+        ? // etcd: a lease that does not exist is an answer, not an error.
+          createLeaseTimeToLiveResponse({ header, id, ttl: -1 })
+        : createLeaseTimeToLiveResponse({
+            header,
+            id,
+            ttl: result.ttlSeconds,
+            grantedTtl: result.grantedTtlSeconds,
+            keys: [...result.keys],
+          });
+      call.respondBytes(encodeLeaseTimeToLiveResponse(response));
+    });
+  } catch (error) {
+    failCall(call, error);
+  }
+}
+
+function listLeases(deps: LeaseServiceDeps, call: UnaryCall): void {
+  const header = deps.header.header(deps.revision());
+  const leases = deps.leases.list().map((id) => ({ id }));
+  call.respondBytes(encodeLeaseLeasesResponse(createLeaseLeasesResponse({ header, leases })));
+}
+
+/** Keep-alives of one client, answered in order of arrival. A lease that is gone is answered with TTL 0. */
+class KeepAliveStream implements BidiListener {
+  readonly #deps: LeaseServiceDeps;
+  #pending = 0;
+  #halfClosed = false;
+
+  constructor(deps: LeaseServiceDeps, _call: BidiCall) {
+    this.#deps = deps;
+  }
+
+  onMessage(call: BidiCall, message: Uint8Array): void {
+    let id: bigint;
+    try {
+      id = decodeLeaseKeepAliveRequest(message).id;
+    } catch (error) {
+      failCall(call, error);
+      return;
+    }
+    // etcd: the header is taken before the renewal, so that its revision is one the lease was alive at.
+    const revision = this.#deps.revision();
+    this.#pending++;
+    this.#deps.leases.renew(id, (result) => {
+      this.#pending--;
+      this.#answer(call, id, revision, result);
+    });
+  }
+
+  onHalfClosed(call: BidiCall): void {
+    this.#halfClosed = true;
+    if (this.#pending === 0) call.end();
+  }
+
+  onDrain(call: BidiCall): void {
+    call.resume();
+  }
+
+  onCancelled(): void {
+    this.#halfClosed = true;
+  }
+
+  #answer(call: BidiCall, id: bigint, revision: number, result: number | EtcdError): void {
+    if (isEtcdError(result) && result.code !== 'leaseNotFound') {
+      failCall(call, result);
+      return;
+    }
+    const ttl = typeof result === 'number' ? result : 0;
+    const header = this.#deps.header.header(revision);
+    if (!call.sendBytes(encodeLeaseKeepAliveResponse({ header, id, ttl }))) call.pause();
+    if (this.#halfClosed && this.#pending === 0) call.end();
+  }
+}

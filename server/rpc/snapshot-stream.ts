@@ -1,0 +1,104 @@
+// Owns Maintenance.Snapshot: the database file in pieces of 32 KiB, then the SHA-256 of all of it. Reads one piece ahead of
+// the client and no further. etcd: server/etcdserver/api/v3rpc/maintenance.go Snapshot.
+
+import { createHash, type Hash } from 'node:crypto';
+import { encodeSnapshotResponse } from '../proto/gen/rpc.ts';
+import type {
+  CancelReason,
+  GrpcCall,
+  SendingCall,
+  ServerStreamCall,
+  ServerStreamListener,
+} from './grpc/types.ts';
+import { failCall } from './status.ts';
+
+/** A finished snapshot file. `read` gives up to `sizeBytes` bytes, none at the end. */
+export interface SnapshotSource {
+  readonly totalBytes: number;
+  read(sizeBytes: number, done: (result: Uint8Array | Error) => void): void;
+  close(): void;
+}
+
+export type SnapshotOpener = (done: (result: SnapshotSource | Error) => void) => void;
+
+/** etcd: snapshotSendBufferSize. */
+const PIECE_BYTES = 32 * 1024;
+
+export class SnapshotStream implements ServerStreamListener {
+  readonly #call: ServerStreamCall;
+  readonly #version: string;
+  readonly #hash: Hash = createHash('sha256');
+  #source: SnapshotSource | undefined = undefined;
+  #sentBytes = 0;
+  #reading = false;
+
+  constructor(call: ServerStreamCall, version: string) {
+    this.#call = call;
+    this.#version = version;
+    call.listener = this;
+  }
+
+  start(open: SnapshotOpener): void {
+    open((result) => {
+      if (result instanceof Error) {
+        failCall(this.#call, result);
+      } else if (this.#call.finished) {
+        result.close();
+      } else {
+        this.#source = result;
+        this.#next();
+      }
+    });
+  }
+
+  onDrain(_call: SendingCall): void {
+    this.#next();
+  }
+
+  onCancelled(_call: GrpcCall, _reason: CancelReason): void {
+    this.#close();
+  }
+
+  #next(): void {
+    const source = this.#source;
+    if (source === undefined || this.#reading) return;
+    this.#reading = true;
+    source.read(PIECE_BYTES, (result) => {
+      this.#reading = false;
+      if (result instanceof Error) {
+        this.#close();
+        failCall(this.#call, result);
+      } else if (!this.#call.finished) {
+        this.#send(source, result);
+      }
+    });
+  }
+
+  #send(source: SnapshotSource, piece: Uint8Array): void {
+    if (piece.length === 0) {
+      const blob = this.#hash.digest();
+      this.#call.sendBytes(this.#response(0, blob));
+      this.#call.end();
+      this.#close();
+      return;
+    }
+    this.#hash.update(piece);
+    this.#sentBytes += piece.length;
+    const ready = this.#call.sendBytes(this.#response(source.totalBytes - this.#sentBytes, piece));
+    if (ready) this.#next();
+  }
+
+  #response(remainingBytes: number, blob: Uint8Array): Uint8Array {
+    return encodeSnapshotResponse({
+      header: undefined,
+      remainingBytes,
+      blob,
+      version: this.#version,
+    });
+  }
+
+  #close(): void {
+    this.#source?.close();
+    this.#source = undefined;
+  }
+}
