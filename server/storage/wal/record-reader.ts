@@ -3,7 +3,7 @@
 import { crc32c } from '../../base/crc32c.ts';
 import type { DiskFile } from '../file-system.ts';
 import { FieldReader, MalformedError } from '../varint.ts';
-import { READ_BLOCK_BYTES, SECTOR_BYTES } from './limits.ts';
+import { READ_BLOCK_BYTES, RECORD_BYTES_MAX, SECTOR_BYTES } from './limits.ts';
 import { RecordType } from './record-encoder.ts';
 import { WalError } from './wal-error.ts';
 
@@ -61,6 +61,9 @@ export class RecordReader {
     if (low === 0 && high === 0) return 'end';
     const size = low + (high & 0xffffff) * 0x1_0000_0000;
     const padding = high >= 0x8000_0000 ? (high >>> 24) & 7 : 0;
+    if (size > RECORD_BYTES_MAX) {
+      throw new WalError('malformed', `${this.#file.path}, offset ${this.offset}, ${size} bytes`);
+    }
     if (size + padding > remaining - 8) return 'torn';
     const start = this.#load(8 + size + padding) + 8;
     const problem = this.#parse(start, start + size);
