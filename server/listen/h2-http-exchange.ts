@@ -5,7 +5,14 @@ import { concatBytes } from '../base/bytes.ts';
 import type { HttpResponse, HttpSink, HttpStreamBody } from '../http/types.ts';
 import type { HeaderField, RequestHead, ServerStream, StreamEvents } from '../http2/types.ts';
 import type { ConnectionContext, PeerIdentity } from './connection-context.ts';
-import { bodyBytes, buildHttpRequest, hasNoBody, isStreamBody, TOO_LARGE } from './http-message.ts';
+import {
+  askHandler,
+  bodyBytes,
+  buildHttpRequest,
+  hasNoBody,
+  isStreamBody,
+  TOO_LARGE,
+} from './http-message.ts';
 
 /** Fields that HTTP/2 forbids in a response (RFC 9113 section 8.2.2) or that are ours to set. */
 const DROPPED_FIELDS: ReadonlySet<string> = new Set([
@@ -66,7 +73,8 @@ export class H2HttpExchange implements StreamEvents, HttpSink {
       body: concatBytes(this.#parts),
     };
     this.#parts = [];
-    http(buildHttpRequest(parts, this.#identity), (response) => this.#respond(response));
+    const request = buildHttpRequest(parts, this.#identity);
+    askHandler(http, request, this.#context.logger, (response) => this.#respond(response));
   }
 
   onAborted(): void {

@@ -1,7 +1,9 @@
 // Owns what HTTP/1.1 and HTTP/2 requests have in common on their way to the handler: the target's parts, the headers
 // as a record, the response's length.
 
-import type { HttpRequest, HttpResponse, HttpStreamBody } from '../http/types.ts';
+import { AssertionError } from '../base/assert.ts';
+import type { Logger } from '../base/logger.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, HttpStreamBody } from '../http/types.ts';
 import type { PeerIdentity } from './connection-context.ts';
 
 export interface RequestParts {
@@ -35,6 +37,23 @@ function originForm(target: string): string {
   return url.pathname + url.search;
 }
 
+/** Asks the handler; what it throws is answered 500, except a broken invariant of ours, which must not be survived. */
+export function askHandler(
+  handler: HttpHandler,
+  request: HttpRequest,
+  logger: Logger,
+  respond: (response: HttpResponse) => void,
+): void {
+  try {
+    handler(request, respond);
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error('an HTTP handler has thrown', { path: request.path, error: reason });
+    respond(INTERNAL_ERROR);
+  }
+}
+
 /** True for a body of unknown length. */
 export function isStreamBody(body: HttpResponse['body']): body is HttpStreamBody {
   return typeof body !== 'string' && !(body instanceof Uint8Array);
@@ -55,4 +74,10 @@ export const TOO_LARGE: HttpResponse = {
   status: 413,
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body: 'request body too large\n',
+};
+
+const INTERNAL_ERROR: HttpResponse = {
+  status: 500,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'internal server error\n',
 };

@@ -5,7 +5,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { concatBytes } from '../base/bytes.ts';
 import type { HttpHandler, HttpResponse, HttpSink, HttpStreamBody } from '../http/types.ts';
 import { type ConnectionContext, identifyPeer } from './connection-context.ts';
-import { bodyBytes, buildHttpRequest, hasNoBody, isStreamBody, TOO_LARGE } from './http-message.ts';
+import {
+  askHandler,
+  bodyBytes,
+  buildHttpRequest,
+  hasNoBody,
+  isStreamBody,
+  TOO_LARGE,
+} from './http-message.ts';
 import {
   HTTP1_HEADERS_TIMEOUT_MS,
   HTTP1_KEEP_ALIVE_TIMEOUT_MS,
@@ -95,7 +102,7 @@ class Http1Exchange implements HttpSink {
       body: concatBytes(this.#parts),
     };
     const request = buildHttpRequest(parts, identifyPeer(this.#request.socket));
-    this.#handler(request, (response) => this.#respond(response));
+    askHandler(this.#handler, request, this.#context.logger, (response) => this.#respond(response));
   }
 
   #respond(response: HttpResponse): void {

@@ -1,6 +1,6 @@
 // Owns bidirectional calls: messages to the listener as they arrive, held back while the handler has paused.
 
-import { GrpcStatus } from '../../base/errors.ts';
+import { GrpcStatus, type GrpcStatusCode } from '../../base/errors.ts';
 import { ServerCall } from './server-call.ts';
 import type { BidiCall, BidiListener, BidiMethod, CancelListener } from './types.ts';
 
@@ -54,6 +54,12 @@ export class BidiServerCall extends ServerCall implements BidiCall {
     return this;
   }
 
+  protected override finish(status: GrpcStatusCode): void {
+    // The engine gives the window of a closed stream back by itself.
+    this.#held.length = 0;
+    super.finish(status);
+  }
+
   protected override listenerOf(): CancelListener | undefined {
     return this.#listener;
   }
@@ -104,7 +110,6 @@ export class BidiServerCall extends ServerCall implements BidiCall {
     this.#delivering = false;
     if (this.finished) {
       this.stream.consumed(bytes.length);
-      this.#dropHeld();
       return;
     }
     if (at > 0) this.stream.consumed(at);
@@ -124,10 +129,5 @@ export class BidiServerCall extends ServerCall implements BidiCall {
     const message = this.openRead(reader);
     if (message !== undefined) this.#listener?.onMessage(this, message);
     return next;
-  }
-
-  #dropHeld(): void {
-    for (const bytes of this.#held) this.stream.consumed(bytes.length);
-    this.#held.length = 0;
   }
 }

@@ -37,12 +37,14 @@ export function memoryLogger(): { readonly logger: Logger; readonly lines: LogLi
   };
 }
 
-/** Answers every request with what it saw, as JSON; /stream answers in parts, /empty with 204. */
+/** Answers every request with what it saw, as JSON; /stream answers in parts, /empty with 204,
+ * /throw not at all. */
 export const TELLING_HANDLER: HttpHandler = (request, respond) => {
   if (request.path === '/empty') {
     respond({ status: 204, headers: {}, body: '' });
     return;
   }
+  if (request.path === '/throw') throw new Error('thrown by the handler');
   if (request.path === '/stream') {
     respond({
       status: 200,

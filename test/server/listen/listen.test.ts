@@ -123,6 +123,7 @@ describe('one port', () => {
         : askHttp2(url, path, { method });
     expect((await ask('/stream', 'GET')).body).toBe('one,two');
     expect((await ask('/empty', 'GET')).status).toBe(204);
+    expect((await ask('/throw', 'GET')).status).toBe(500);
     const head = await ask('/health', 'HEAD');
     expect(head.body).toBe('');
     expect(Number(head.headers['content-length'])).toBeGreaterThan(10);
@@ -282,6 +283,73 @@ describe('refusals', () => {
     bare.resetAndDestroy();
     await expect.poll(() => grpc.callCount).toBe(0);
     expect((await askHttp1({ port }, '/health')).status).toBe(200);
+  });
+});
+
+describe('a peer that does not read', () => {
+  // Literal header fields, so that the request bytes are the same for every stream but for its number.
+  const literal = (name: string, value: string): Buffer =>
+    Buffer.concat([
+      Buffer.from([0, name.length]),
+      Buffer.from(name),
+      Buffer.from([value.length]),
+      Buffer.from(value),
+    ]);
+  const frame = (type: number, flags: number, id: number, payload: Buffer): Buffer => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head[3] = type;
+    head[4] = flags;
+    head.writeUInt32BE(id, 5);
+    return Buffer.concat([head, payload]);
+  };
+  const block = Buffer.concat([
+    Buffer.from([0x83, 0x86]),
+    literal(':path', '/test.Echo/Unary'),
+    literal('content-type', 'application/grpc'),
+  ]);
+  const message = Buffer.alloc(5 + 4000);
+  message.writeUInt32BE(4000, 1);
+  const opening = Buffer.concat([
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    // SETTINGS: streams may send 1 GiB; WINDOW_UPDATE: so may the connection.
+    frame(4, 0, 0, Buffer.from([0, 4, 0x40, 0, 0, 0])),
+    frame(8, 0, 0, Buffer.from([0x3f, 0, 0, 0])),
+  ]);
+
+  test('costs bounded memory, and gets everything once it reads', async () => {
+    const grpc = echoServer();
+    let handled = 0;
+    const socket = await dial(await start(undefined, { grpc }));
+    socket.pause();
+    socket.write(opening);
+    const count = 10_000;
+    for (let i = 0; i < count; i++) {
+      socket.write(frame(1, 4, 2 * i + 1, block));
+      socket.write(frame(0, 1, 2 * i + 1, message));
+    }
+    // 40 MB of answers: the server must have stopped reading long before the last request.
+    let steady = 0;
+    let before = -1;
+    await expect
+      .poll(() => {
+        steady = socket.writableLength === before ? steady + 1 : 0;
+        before = socket.writableLength;
+        return steady;
+      })
+      .toBeGreaterThan(3);
+    expect(socket.writableLength).toBeGreaterThan(10_000_000);
+    // Flow control on the way in is ours to grant: the answers arrive whole.
+    let rest: Buffer = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      rest = Buffer.concat([rest, chunk]);
+      while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+        if (rest[3] === 1 && ((rest[4] ?? 0) & 1) === 1) handled++;
+        rest = rest.subarray(9 + rest.readUIntBE(0, 3));
+      }
+    });
+    socket.resume();
+    await expect.poll(() => handled, { timeout: 20_000 }).toBe(count);
   });
 });
 
