@@ -26,6 +26,11 @@ export class GenerationBuildError extends Error {
   override readonly name: string = 'GenerationBuildError';
 }
 
+/** A snapshot could not be written; the store is untouched. */
+export class SnapshotExportError extends Error {
+  override readonly name: string = 'SnapshotExportError';
+}
+
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -17,7 +17,7 @@ import type {
   Rows,
 } from '@nxtedition/rocksdb/binding.js';
 import native from '@nxtedition/rocksdb/binding.js';
-import { assert } from '../../base/assert.ts';
+import { assert, must } from '../../base/assert.ts';
 import { messageOf, StoreFatalError } from './errors.ts';
 import { syncDirectory, syncFile } from './files.ts';
 import {
@@ -50,6 +50,12 @@ const OPEN_OPTIONS: OpenOptions = {
 
 export type ColumnName = 'revisions' | 'meta';
 
+/** Somebody who reads the database over time. */
+export interface Borrower {
+  readonly whenClosed: Promise<void>;
+  close(): Promise<void>;
+}
+
 export class Generation {
   readonly path: string;
   readonly #db: External;
@@ -61,7 +67,7 @@ export class Generation {
   readonly #metaChoice: ColumnChoice;
   readonly #scanOptions: IteratorOptions;
   readonly #oneKey: Uint8Array[];
-  readonly #streams: Set<RowStream>;
+  readonly #borrowers: Set<Borrower>;
   readonly #syncs: Set<Promise<void>>;
   #closing: Promise<void> | undefined;
 
@@ -81,7 +87,7 @@ export class Generation {
       fillCache: false,
     };
     this.#oneKey = [];
-    this.#streams = new Set();
+    this.#borrowers = new Set();
     this.#syncs = new Set();
     this.#closing = undefined;
   }
@@ -96,6 +102,28 @@ export class Generation {
       });
     });
     return new Generation(directory, db, columns);
+  }
+
+  /**
+   * A database another thread of this process has open, to be read here: `handle` is that one's. It must stay open
+   * until this thread is done (`lend`) and is not closed here.
+   */
+  static attach(handle: bigint, directory: string): Generation {
+    const db = native.db_init(handle);
+    const columns = native.db_open(db, OPEN_OPTIONS, () => undefined);
+    return new Generation(directory, db, must(columns, 'the database behind a handle is open'));
+  }
+
+  /** What another thread attaches by. */
+  get handle(): bigint {
+    return native.db_get_handle(this.#db);
+  }
+
+  /** Keeps the database open for a borrower until that closes; closing the database closes the borrower first. */
+  lend(borrower: Borrower): void {
+    assert(this.#closing === undefined, 'a closed store is not lent');
+    this.#borrowers.add(borrower);
+    void borrower.whenClosed.then(() => this.#borrowers.delete(borrower));
   }
 
   putRevision(key: Uint8Array, value: Uint8Array): void {
@@ -192,10 +220,8 @@ export class Generation {
   /** Rows of a column from a key on as they are now, to be read over time. Must be closed. */
   openStream(column: ColumnName, from: Uint8Array | undefined): RowStream {
     assert(this.#closing === undefined, 'read of a closed store');
-    const stream = new RowStream(this.#db, this.#column(column), from, () => {
-      this.#streams.delete(stream);
-    });
-    this.#streams.add(stream);
+    const stream = new RowStream(this.#db, this.#column(column), from);
+    this.lend(stream);
     return stream;
   }
 
@@ -245,19 +271,24 @@ export class Generation {
     return sizeBytes;
   }
 
-  /** Waits until nobody reads a stream any more. */
+  /** Waits until nobody reads it any more. */
   async whenIdle(): Promise<void> {
-    for (const stream of this.#streams) await stream.whenClosed;
+    for (const borrower of this.#borrowers) await borrower.whenClosed;
   }
 
-  /** Closes streams and database. */
+  /** Ends whoever reads it. */
+  async closeBorrowers(): Promise<void> {
+    await Promise.all([...this.#borrowers].map((borrower) => borrower.close()));
+  }
+
+  /** Closes the borrowers and the database. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    for (const stream of [...this.#streams]) await stream.close();
+    await this.closeBorrowers();
     await Promise.allSettled([...this.#syncs]);
     await new Promise<void>((resolve, reject) => {
       native.db_close(this.#db, (error) => {

@@ -65,3 +65,7 @@ export const DELETED_RUNS_MAX: number = 64 * 1024;
 
 /** Pairs taken from a bbolt file at a time. With the largest values that is 100 MB of memory for a moment. */
 export const IMPORT_ROWS = 64;
+
+/** Longest the event loop waits for the snapshot thread to fix its view, 0.1 ms as a rule. Past it the snapshot is
+ *  written on the event loop, in slices. */
+export const VIEW_GATE_MS = 8;

@@ -179,10 +179,25 @@ export class RocksBackend implements Backend {
     await Promise.all([this.#live.sync(), this.#successor?.sync()]);
   }
 
+  /** True between a write and its commit. */
+  get hasStagedWrites(): boolean {
+    return this.#isStaged;
+  }
+
+  /** The database in use, for threads that read it. Defragmentation and replacement change it. */
+  get liveGeneration(): Generation {
+    return this.#live;
+  }
+
+  /** No revision is live before this key; undefined where that is not known. */
+  firstRevisionKey(): Uint8Array | undefined {
+    return this.#reader.firstRevisionKey();
+  }
+
   /** Everything as it is now, to be read while writes go on. There must be no staged writes. Must be closed. */
   openView(): BackendView {
     assert(!this.#isStaged, 'a view cannot hold staged writes');
-    return new BackendView(this.#live, this.#reader.firstRevisionKey());
+    return new BackendView(this.#live, this.firstRevisionKey());
   }
 
   /**
@@ -321,6 +336,7 @@ export class RocksBackend implements Backend {
   }
 
   async #close(): Promise<void> {
+    await this.#live.closeBorrowers();
     await Promise.allSettled([this.#defragmenting, this.#replacing]);
     await Promise.all(
       [...this.#retiring].map((generation) => this.#generations.discard(generation)),

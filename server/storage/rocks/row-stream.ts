@@ -12,13 +12,12 @@ const NO_ROWS: Rows = { rows: [], finished: true };
 export class RowStream {
   readonly whenClosed: Promise<void>;
   readonly #iterator: External;
-  readonly #onClosed: () => void;
   #resolveClosed: () => void;
   #reading: Promise<Rows> | undefined;
   #closed: boolean;
 
   /** The state read is the one at this call. It goes to the first row at or after `from` at once. */
-  constructor(db: External, column: External, from: Uint8Array | undefined, onClosed: () => void) {
+  constructor(db: External, column: External, from: Uint8Array | undefined) {
     this.#resolveClosed = () => undefined;
     this.whenClosed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -32,7 +31,6 @@ export class RowStream {
       fillCache: false,
       highWaterMarkBytes: VIEW_BYTES,
     });
-    this.#onClosed = onClosed;
     this.#reading = undefined;
     this.#closed = false;
   }
@@ -68,7 +66,6 @@ export class RowStream {
     this.#closed = true;
     await this.#reading?.catch(() => NO_ROWS);
     native.iterator_close(this.#iterator);
-    this.#onClosed();
     this.#resolveClosed();
   }
 }

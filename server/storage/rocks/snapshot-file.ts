@@ -1,6 +1,7 @@
 // Owns the way between the store and bbolt files: a snapshot out of it, a snapshot or the data of another etcd into
-// it. Both work in slices with bounded memory while the store is in use.
+// it. Both work with bounded memory and never hold the event loop while the store is in use.
 
+import { setImmediate } from 'node:timers/promises';
 import type { Pair } from '../bbolt/bbolt-reader.ts';
 import { BboltReader } from '../bbolt/bbolt-reader.ts';
 import { type BboltFile, type BucketSource, writeBboltFile } from '../bbolt/bbolt-writer.ts';
@@ -8,19 +9,40 @@ import type { DiskFile } from '../file-system.ts';
 import { NODE_FILE_SYSTEM } from '../node-file-system.ts';
 import { IMPORT_ROWS } from './limits.ts';
 import type { RocksBackend } from './rocks-backend.ts';
+import { exportInThread } from './snapshot-thread.ts';
+import type { BackendView } from './view.ts';
+
+export interface SnapshotOptions {
+  /** False leaves the file to the page cache: for one that is read once and removed. */
+  readonly durable?: boolean;
+  /**
+   * Called in the turn in which the content is fixed, soon after the call: what the caller reads there (the applied
+   * index, the members) belongs to the snapshot.
+   */
+  readonly onView?: () => void;
+  /** False writes the file on the event loop, in slices. */
+  readonly inThread?: boolean;
+}
 
 /**
- * Writes the store as it is now (there must be no staged writes) as a bbolt database, durably unless told otherwise.
- * When it throws, the caller removes what is there of the file.
+ * Writes the store as a bbolt database. When it throws, the caller removes what is there of the file. A moment
+ * without staged writes is waited for.
  */
 export async function exportSnapshot(
   store: RocksBackend,
   file: string,
-  options?: { readonly durable: boolean },
+  options: SnapshotOptions = {},
 ): Promise<BboltFile> {
-  const view = store.openView();
+  const durable = options.durable ?? true;
+  const onView = options.onView ?? nothing;
+  if (options.inThread !== false) {
+    const written = await exportInThread({ store, file, durable, onView });
+    if (written !== undefined) return written;
+  }
+  const view = await openView(store);
   try {
-    return await writeBboltFile(file, view.buckets(), options);
+    onView();
+    return await writeBboltFile(file, view.buckets(), { durable });
   } finally {
     await view.close();
   }
@@ -36,9 +58,18 @@ export async function importSnapshot(store: RocksBackend, file: string): Promise
   }
 }
 
+async function openView(store: RocksBackend): Promise<BackendView> {
+  while (store.hasStagedWrites) await setImmediate();
+  return store.openView();
+}
+
 function* bucketsOf(reader: BboltReader): Generator<BucketSource> {
   for (const name of reader.bucketNames()) {
     const batches: Iterable<readonly Pair[]> = reader.batches(name, IMPORT_ROWS);
     yield { name, batches };
   }
+}
+
+function nothing(): void {
+  // For callers that do not ask when the content is fixed.
 }

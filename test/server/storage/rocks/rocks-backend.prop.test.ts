@@ -168,6 +168,6 @@ it('holds what a map holds', async () => {
       expect(rocks.sizeBytes()).toBe(Math.max(20_480, Math.ceil(inUseOf(memory) / 4096) * 4096));
       await rocks.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 60_000);

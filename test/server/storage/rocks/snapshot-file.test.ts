@@ -45,7 +45,7 @@ describe('snapshots', () => {
     const file = path.join(await temporaryDirectory(), 'db');
     const store = await filledStore(20_000);
     const before = contentOf(store);
-    const exported = exportSnapshot(store, file);
+    const exported = exportSnapshot(store, file, { inThread: false });
     for (let main = 20_000; main < 20_100; main++) {
       store.putRevision(main, 0, false, utf8Bytes('later'));
       store.deleteRevision(main - 19_990, 0, false);
