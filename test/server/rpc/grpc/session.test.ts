@@ -294,3 +294,21 @@ test('every call is counted once, by method, kind and code', async () => {
     expect(text).toContain(`${line}\n`);
   }
 });
+
+test('the observer hears of every end once, with the status that was sent', async () => {
+  const seen: string[] = [];
+  await start({ onFinished: (ended, status) => seen.push(`${ended.path} ${status}`) });
+  await call('/test.Echo/Unary', [frame(Buffer.alloc(1))]);
+  await call('/test.Echo/Unary', []);
+  await call('/test.Echo/Many', [frame(Buffer.alloc(1))]);
+  void call('/test.Echo/Never', [frame(Buffer.alloc(1))]);
+  await expect.poll(() => rig.server.callCount).toBe(1);
+  session.destroy();
+  await expect.poll(() => seen.length).toBe(4);
+  expect(seen).toEqual([
+    '/test.Echo/Unary 0',
+    '/test.Echo/Unary 13',
+    '/test.Echo/Many 0',
+    '/test.Echo/Never 1',
+  ]);
+});
