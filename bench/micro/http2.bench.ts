@@ -1,6 +1,7 @@
-// Measures what one unary exchange costs the HTTP/2 engine: HEADERS of indexed fields and one DATA in, HEADERS, DATA and
-// trailers out, no socket. Prints microseconds per exchange for a repeated header block, for a block with a field that
-// differs every time (a deadline, as grpc-go sends it), and the throughput of a large body.
+// Measures what one unary exchange costs the HTTP/2 engine: HEADERS of indexed fields and one DATA
+// in, HEADERS, DATA and trailers out, no socket. Prints microseconds per exchange for a repeated
+// header block, for a block with a field that differs every time (a deadline, as grpc-go sends it),
+// and the throughput of a large body.
 
 import { ServerConnection } from '../../server/http2/connection.ts';
 import { CLIENT_PREFACE, Flag, FrameType, writeFrameHeader } from '../../server/http2/frames.ts';
@@ -91,18 +92,22 @@ function open(): ServerConnection {
 
 const BATCH = 50;
 
-/** Microseconds per exchange over `count` of them; chunks of BATCH exchanges, one take per chunk. */
+/**
+ * Microseconds per exchange over `count` of them; chunks of BATCH exchanges, one take per chunk.
+ */
 function measureUnary(count: number, deadline: boolean): number {
   const connection = open();
   const block = [0x83, 0x86, 0xc3, 0xc2, 0xc1, 0xc0, 0xbf, 0xbe];
-  // As a client sends it: the name is an index, by now that of the deadline before, the value is new.
+  // As a client sends it: the name is an index, by now that of the deadline before, the value is
+  // new.
   const deadlines = [0x7e, 8, ...literal('', '0000000u').slice(3)];
   const exchange = [
     ...frame(FrameType.headers, Flag.endHeaders, 0, deadline ? [0x83, 0x86, ...deadlines] : block),
     ...frame(FrameType.data, Flag.endStream, 0, REQUEST_BODY),
   ];
   if (deadline) {
-    // With an entry added per request the indexes move, so these requests spell out the little they need.
+    // With an entry added per request the indexes move, so these requests spell out the little they
+    // need.
     const path = [0x04, 1, 0x2f];
     connection.receive(
       Uint8Array.from([

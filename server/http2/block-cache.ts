@@ -1,6 +1,7 @@
-// Owns remembering what identical header blocks decoded to. A gRPC client repeats the same few bytes of indexed fields for
-// every call; such a block neither reads nor changes anything but the dynamic table, so while the table is at the same
-// version the same bytes mean the same request, and comparing a dozen bytes replaces decoding and checking.
+// Owns remembering what identical header blocks decoded to. A gRPC client repeats the same few
+// bytes of indexed fields for every call; such a block neither reads nor changes anything but the
+// dynamic table, so while the table is at the same version the same bytes mean the same request,
+// and comparing a dozen bytes replaces decoding and checking.
 
 import { copyRange } from './frames.ts';
 import { BLOCK_CACHE_BLOCK_BYTES_MAX, BLOCK_CACHE_SLOTS } from './limits.ts';

@@ -1,5 +1,5 @@
-// Owns the allowances that bound cheap abuse without a clock: spending beyond the allowance ends the connection; useful
-// work and the socket side's ticks earn it back.
+// Owns the allowances that bound cheap abuse without a clock: spending beyond the allowance ends
+// the connection; useful work and the socket side's ticks earn it back.
 
 export class Budget {
   readonly #max: number;

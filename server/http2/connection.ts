@@ -1,10 +1,12 @@
-// Owns one connection in the server's role: its phases, the frames that concern it as a whole, its allowances and its end.
-// Streams are the StreamTable's, sending is the Sender's. Every way of ending goes through #end, so a connection is always
-// in exactly one of these states:
+// Owns one connection in the server's role: its phases, the frames that concern it as a whole, its
+// allowances and its end. Streams are the StreamTable's, sending is the Sender's. Every way of
+// ending goes through #end, so a connection is always in exactly one of these states:
 //
-//   preface --24 bytes--> first SETTINGS --> open --goAway(true)--> announced --ping answered--> draining --> closed
-//      |                       |               |                        |                           |
-//      +-----------------------+---------------+--- error, goAwayNow, disconnected -----------------+--> closed
+//   preface --24 bytes--> first SETTINGS -> open --goAway(true)--> announced
+//      |                        |            |                        |  ping answered, or 5 ticks
+//      |                        |            |                        v
+//      |                        |            |                     draining --last stream--> closed
+//      +------------------------+------------+-- error, goAwayNow, disconnected -> closed
 //
 // RFC 9113; the section numbers at the handlers are its.
 
@@ -30,7 +32,9 @@ const Phase = {
   preface: 0,
   firstSettings: 1,
   open: 2,
-  /** GOAWAY with the highest id is sent: new streams are still served until the peer has seen it. */
+  /**
+   * GOAWAY with the highest id is sent: new streams are still served until the peer has seen it.
+   */
   announced: 3,
   /** GOAWAY with the last id is sent: the connection ends with its last stream. */
   draining: 4,
@@ -87,7 +91,9 @@ export class ServerConnection implements FrameSink, SenderOwner, ConnectionCore 
     return this.#phase === Phase.closed;
   }
 
-  /** Bytes framed and not taken. The socket side stops reading while it is above OUTPUT_HIGH_BYTES. */
+  /**
+   * Bytes framed and not taken. The socket side stops reading while it is above OUTPUT_HIGH_BYTES.
+   */
   get outputBytes(): number {
     return this.#sender.frames.output.pendingBytes;
   }
@@ -102,7 +108,10 @@ export class ServerConnection implements FrameSink, SenderOwner, ConnectionCore 
     return this.#sender.responseFrameCount;
   }
 
-  /** Takes bytes from the socket, cut anywhere, beginning with the client's preface. They are not kept. */
+  /**
+   * Takes bytes from the socket, cut anywhere, beginning with the client's preface. They are not
+   * kept.
+   */
   receive(chunk: Uint8Array): void {
     let at = 0;
     if (this.#phase === Phase.preface) {
@@ -112,7 +121,10 @@ export class ServerConnection implements FrameSink, SenderOwner, ConnectionCore 
     if (this.#phase !== Phase.closed) this.#reader.feed(chunk, at);
   }
 
-  /** The next bytes for the socket, never written again by the engine; undefined when there are none. */
+  /**
+   * The next bytes for the socket, never written again by the engine; undefined when there are
+   * none.
+   */
   takeOutput(): Uint8Array | undefined {
     const bytes = this.#sender.take();
     if (this.outputBytes === 0) this.#controlQueued = 0;
@@ -120,8 +132,9 @@ export class ServerConnection implements FrameSink, SenderOwner, ConnectionCore 
   }
 
   /**
-   * Ends the connection in good order. Graceful: the peer is told to open no more streams, requests on their way are still
-   * served, and the connection closes after the last. Otherwise it closes now and open streams are aborted.
+   * Ends the connection in good order. Graceful: the peer is told to open no more streams, requests
+   * on their way are still served, and the connection closes after the last. Otherwise it closes
+   * now and open streams are aborted.
    */
   goAway(graceful: boolean): void {
     if (!graceful) {
@@ -154,7 +167,10 @@ export class ServerConnection implements FrameSink, SenderOwner, ConnectionCore 
     this.#end(ErrorCode.cancel, 'the socket is gone', false);
   }
 
-  /** To be called about once a second: earns allowances back and gives up waiting where a peer stays silent. */
+  /**
+   * To be called about once a second: earns allowances back and gives up waiting where a peer stays
+   * silent.
+   */
   tick(): void {
     this.#tickCount++;
     this.#streams.tick();
@@ -365,7 +381,10 @@ export class ServerConnection implements FrameSink, SenderOwner, ConnectionCore 
     return false;
   }
 
-  /** The one way out: says GOAWAY if it is due, aborts what is open, tells the owner unless it knows. */
+  /**
+   * The one way out: says GOAWAY if it is due, aborts what is open, tells the owner unless it
+   * knows.
+   */
   #end(errorCode: number, reason: string, saysGoAway: boolean, tells: boolean = saysGoAway): void {
     if (this.#phase === Phase.closed) return;
     this.#phase = Phase.closed;

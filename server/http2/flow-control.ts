@@ -1,8 +1,9 @@
-// Owns the books of a flow-control window that this side grants (RFC 9113 section 5.2), for a stream or the connection.
+// Owns the books of a flow-control window that this side grants (RFC 9113 section 5.2), for a
+// stream or the connection.
 
 /**
- * Invariant: available + held by the receiver + owed = capacity, where `owed` was consumed
- * but not yet announced. Announcing waits for half of the capacity: one WINDOW_UPDATE per half window.
+ * Invariant: available + held by the receiver + owed = capacity, where `owed` was consumed but not
+ * yet announced. Announcing waits for half of the capacity: one WINDOW_UPDATE per half window.
  */
 export class ReceiveWindow {
   readonly #capacityBytes: number;

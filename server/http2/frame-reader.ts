@@ -1,12 +1,13 @@
-// Owns cutting a byte stream into frames, whatever the chunks. A frame that lies whole in one chunk is handed on in place;
-// only a frame split over chunks is copied, into one carry buffer of the size of the largest frame. Both roles use it.
+// Owns cutting a byte stream into frames, whatever the chunks. A frame that lies whole in one chunk
+// is handed on in place; only a frame split over chunks is copied, into one carry buffer of the
+// size of the largest frame. Both roles use it.
 
 import { FRAME_HEADER_BYTES, readUint32 } from './frames.ts';
 
 export interface FrameSink {
   /**
-   * One frame; the payload is `bytes[start, end)` and is valid only during the call. False stops the reader: the rest of
-   * the input is dropped.
+   * One frame; the payload is `bytes[start, end)` and is valid only during the call. False stops
+   * the reader: the rest of the input is dropped.
    */
   onFrame(
     type: number,
@@ -95,7 +96,10 @@ export class FrameReader {
     this.#carry = grown;
   }
 
-  /** Fills the carry up to its frame and hands that on. Answers the offset after it, or -1 when the chunk is used up. */
+  /**
+   * Fills the carry up to its frame and hands that on. Answers the offset after it, or -1 when the
+   * chunk is used up.
+   */
   #completeCarry(chunk: Uint8Array, from: number): number {
     let at = from;
     if (this.#frameBytes === 0) {

@@ -1,5 +1,5 @@
-// Owns writing whole frames into the output of a connection: control frames, header blocks split where they must be, small
-// DATA. It knows layouts, not streams.
+// Owns writing whole frames into the output of a connection: control frames, header blocks split
+// where they must be, small DATA. It knows layouts, not streams.
 
 import {
   copyBytes,

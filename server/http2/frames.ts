@@ -1,9 +1,12 @@
-// Owns the frame header and the fixed layouts of control frames (RFC 9113 sections 4.1 and 6): constants and writers that
-// put a frame at an offset of a buffer with room for it. Both roles use it.
+// Owns the frame header and the fixed layouts of control frames (RFC 9113 sections 4.1 and 6):
+// constants and writers that put a frame at an offset of a buffer with room for it. Both roles use
+// it.
 
 export const FRAME_HEADER_BYTES = 9;
 
-/** The largest payload a peer may send before it is allowed more; also the smallest legal setting. */
+/**
+ * The largest payload a peer may send before it is allowed more; also the smallest legal setting.
+ */
 export const DEFAULT_PAYLOAD_BYTES_MAX = 16_384;
 
 export const DEFAULT_WINDOW_BYTES = 65_535;
@@ -81,7 +84,10 @@ export function readUint32(buffer: Uint8Array, at: number): number {
   );
 }
 
-/** Copies `source[0, sourceBytes)` to `target` at `at`; returns the offset after it. A loop beats `set` when short. */
+/**
+ * Copies `source[0, sourceBytes)` to `target` at `at`; returns the offset after it. A loop beats
+ * `set` when short.
+ */
 export function copyBytes(
   target: Uint8Array,
   at: number,
@@ -96,7 +102,10 @@ export function copyBytes(
   return at + sourceBytes;
 }
 
-/** A copy of `bytes[start, end)`. `slice` is no substitute: a socket's Buffer answers it with a view. */
+/**
+ * A copy of `bytes[start, end)`. `slice` is no substitute: a socket's Buffer answers it with a
+ * view.
+ */
 export function copyRange(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const copy = new Uint8Array(end - start);
   copy.set(bytes.subarray(start, end));

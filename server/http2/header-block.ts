@@ -1,9 +1,13 @@
-// Owns putting a header block together from HEADERS and CONTINUATION frames. Only blocks in several frames come here.
+// Owns putting a header block together from HEADERS and CONTINUATION frames. Only blocks in several
+// frames come here.
 
 import { CONTINUATION_COUNT_MAX } from './limits.ts';
 
 export class HeaderBlock {
-  /** Stream of the block under way, 0 when there is none: then no CONTINUATION is legal, else nothing but. */
+  /**
+   * Stream of the block under way, 0 when there is none: then no CONTINUATION is legal, else
+   * nothing but.
+   */
   streamId = 0;
   endStream = false;
   #bytes: Uint8Array = new Uint8Array(0);

@@ -1,18 +1,24 @@
-// Owns decoding header blocks (RFC 7541 section 6) and the dynamic table that this side keeps for the peer's encoder.
-// Input is untrusted: an illegal block answers false, which ends the connection with COMPRESSION_ERROR.
+// Owns decoding header blocks (RFC 7541 section 6) and the dynamic table that this side keeps for
+// the peer's encoder. Input is untrusted: an illegal block answers false, which ends the connection
+// with COMPRESSION_ERROR.
 
 import { FieldEntry } from './hpack-field.ts';
 import { STATIC_COUNT, STATIC_ENTRIES } from './hpack-static-table.ts';
 import { DynamicTable } from './hpack-table.ts';
 import { decodeHuffman } from './huffman.ts';
 
-/** Integers above this are refused: nothing legal comes near it and 32-bit arithmetic stays exact. */
+/**
+ * Integers above this are refused: nothing legal comes near it and 32-bit arithmetic stays exact.
+ */
 const INTEGER_MAX = 1 << 24;
 
 export class HpackDecoder {
   /** Fields of the last block, reused by the next. */
   readonly entries: FieldEntry[] = [];
-  /** True when the last block's fields exceeded the list limit: `entries` is then only its beginning. */
+  /**
+   * True when the last block's fields exceeded the list limit: `entries` is then only its
+   * beginning.
+   */
   overflowed = false;
   readonly #table: DynamicTable;
   readonly #tableBytesLimit: number;
@@ -29,12 +35,16 @@ export class HpackDecoder {
     this.#listBytesMax = listBytesMax;
   }
 
-  /** Changes when the table changes: an identical block decodes to the same fields while it stays. */
+  /**
+   * Changes when the table changes: an identical block decodes to the same fields while it stays.
+   */
   get tableVersion(): number {
     return this.#table.version;
   }
 
-  /** Decodes a whole block into `entries`; false when it is illegal. The block's bytes are not kept. */
+  /**
+   * Decodes a whole block into `entries`; false when it is illegal. The block's bytes are not kept.
+   */
   decode(bytes: Uint8Array, start: number, end: number): boolean {
     this.entries.length = 0;
     this.overflowed = false;
@@ -108,7 +118,10 @@ export class HpackDecoder {
     return this.#table.get(index - STATIC_COUNT - 1);
   }
 
-  /** An integer whose prefix has the bits of `mask` (section 5.1); -1 when it is cut short or too large. */
+  /**
+   * An integer whose prefix has the bits of `mask` (section 5.1); -1 when it is cut short or too
+   * large.
+   */
   #readInteger(mask: number): number {
     const bytes = this.#bytes;
     let value = (bytes[this.#at++] as number) & mask;

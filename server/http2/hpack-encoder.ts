@@ -1,7 +1,8 @@
-// Owns encoding header blocks and the dynamic table kept at the peer. A field list that is used again and again (response
-// headers, trailers of each status: the same array object every time) is put into the table on its second use; from the
-// third on its few index bytes are kept and only copied. Lists seen once never touch the table, so nothing displaces the
-// constant ones and their bytes stay valid.
+// Owns encoding header blocks and the dynamic table kept at the peer. A field list that is used
+// again and again (response headers, trailers of each status: the same array object every time) is
+// put into the table on its second use; from the third on its few index bytes are kept and only
+// copied. Lists seen once never touch the table, so nothing displaces the constant ones and their
+// bytes stay valid.
 
 import { FieldEntry } from './hpack-field.ts';
 import { STATIC_COUNT, STATIC_INDEX_BY_FIELD, STATIC_INDEX_BY_NAME } from './hpack-static-table.ts';
@@ -10,7 +11,10 @@ import { huffmanBytes, writeHuffman } from './huffman.ts';
 import { HEADER_TABLE_BYTES, INTERN_CANDIDATES, INTERNED_LISTS_MAX } from './limits.ts';
 import type { HeaderField } from './types.ts';
 
-/** Names whose values are secrets: never indexed, by us or by anyone between (RFC 7541 section 7.1.3). */
+/**
+ * Names whose values are secrets: never indexed, by us or by anyone between (RFC 7541 section
+ * 7.1.3).
+ */
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
@@ -38,7 +42,10 @@ export class HpackEncoder {
   readonly #candidates: (readonly HeaderField[])[] = [];
   #nextCandidate = 0;
   #scratch: Uint8Array = new Uint8Array(256);
-  /** Table sizes to announce in the next block: the smallest since the last block, and the current; -1 for none. */
+  /**
+   * Table sizes to announce in the next block: the smallest since the last block, and the current;
+   * -1 for none.
+   */
   #announcedMin = -1;
   #announced = -1;
 

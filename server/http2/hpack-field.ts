@@ -1,5 +1,6 @@
-// Owns one header field as HPACK keeps it: name and value with what validation needs to know about them, worked out once
-// when the field is first decoded and not again when a table entry is referred to. RFC 9113 section 8.2.
+// Owns one header field as HPACK keeps it: name and value with what validation needs to know about
+// them, worked out once when the field is first decoded and not again when a table entry is
+// referred to. RFC 9113 section 8.2.
 
 import type { HeaderField } from './types.ts';
 

@@ -1,4 +1,5 @@
-// Owns the static table of HPACK (RFC 7541 appendix A): 61 fields that both sides know from the start.
+// Owns the static table of HPACK (RFC 7541 appendix A): 61 fields that both sides know from the
+// start.
 
 import { FieldEntry } from './hpack-field.ts';
 

@@ -1,6 +1,7 @@
-// Owns the dynamic table of HPACK (RFC 7541 sections 2.3.2 and 4): newest entry first, oldest evicted to stay in size.
-// A ring of entries: insertion and lookup never move anything. `version` changes with every change of the contents, so
-// that whatever was derived from the table can be kept with the version it holds for.
+// Owns the dynamic table of HPACK (RFC 7541 sections 2.3.2 and 4): newest entry first, oldest
+// evicted to stay in size. A ring of entries: insertion and lookup never move anything. `version`
+// changes with every change of the contents, so that whatever was derived from the table can be
+// kept with the version it holds for.
 
 import { FIELD_OVERHEAD_BYTES, type FieldEntry } from './hpack-field.ts';
 
@@ -39,13 +40,18 @@ export class DynamicTable {
     return this.#version;
   }
 
-  /** The entry inserted `age` insertions before the newest (0 is the newest), if it is still there. */
+  /**
+   * The entry inserted `age` insertions before the newest (0 is the newest), if it is still there.
+   */
   get(age: number): FieldEntry | undefined {
     if (age >= this.#count) return undefined;
     return this.#ring[(this.#next - 1 - age) & this.#mask];
   }
 
-  /** Adds an entry, evicting what it displaces; an entry above the whole size leaves the table empty. */
+  /**
+   * Adds an entry, evicting what it displaces; an entry above the whole size leaves the table
+   * empty.
+   */
   insert(entry: FieldEntry): void {
     this.#version++;
     const room = this.#sizeBytesMax - entry.sizeBytes;

@@ -1,5 +1,6 @@
-// Owns the string code of HPACK (RFC 7541 appendix B). The code is canonical: codes of one length are consecutive and in
-// symbol order, so the lengths alone define it. Decoding walks four bits at a time through a table built from them.
+// Owns the string code of HPACK (RFC 7541 appendix B). The code is canonical: codes of one length
+// are consecutive and in symbol order, so the lengths alone define it. Decoding walks four bits at
+// a time through a table built from them.
 
 /** Bits of each octet's code; the 257th is the end-of-string symbol. */
 // biome-ignore format: sixteen octets per row
@@ -41,7 +42,8 @@ function buildCodes(): Uint32Array {
   return codes;
 }
 
-// A step's entry: bits 0-7 the next state, bits 8-15 the octet completed on the way, then these flags.
+// A step's entry: bits 0-7 the next state, bits 8-15 the octet completed on the way, then these
+// flags.
 const EMITS = 1 << 16;
 const FAILS = 1 << 17;
 /** States: the inner nodes of the code tree, 0 is the root. */
@@ -96,7 +98,10 @@ function buildStep(children: readonly number[], state: number, nibble: number): 
   return emitted | node;
 }
 
-/** Decodes `bytes[start, end)` to a text of one character per octet; undefined when the input is not a legal code. */
+/**
+ * Decodes `bytes[start, end)` to a text of one character per octet; undefined when the input is not
+ * a legal code.
+ */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = '';
   let state = 0;
@@ -123,7 +128,8 @@ export function huffmanBytes(text: string): number {
 /** Writes the code of `text` at `at` of a buffer with room for it; returns the offset after it. */
 export function writeHuffman(buffer: Uint8Array, at: number, text: string): number {
   let offset = at;
-  // At most seven bits wait between symbols. A code has up to 30 bits, so long ones go in two parts to stay in 32.
+  // At most seven bits wait between symbols. A code has up to 30 bits, so long ones go in two parts
+  // to stay in 32.
   let waiting = 0;
   let waitingBits = 0;
   for (let i = 0; i < text.length; i++) {

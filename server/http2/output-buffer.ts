@@ -1,6 +1,7 @@
-// Owns the bytes waiting to be written to the socket. Frames are written straight into a slab; a turn's output is handed
-// out as one view of it. Handed-out parts are never written again, so the socket may keep them. Large payloads are not
-// copied: the slab's part so far and the payload become pieces of a list. Only the writer's offset moves in the fast case.
+// Owns the bytes waiting to be written to the socket. Frames are written straight into a slab; a
+// turn's output is handed out as one view of it. Handed-out parts are never written again, so the
+// socket may keep them. Large payloads are not copied: the slab's part so far and the payload
+// become pieces of a list. Only the writer's offset moves in the fast case.
 //
 //   slab:  [ handed out | pending | free ]      pieces: older pending parts, taken first
 //          0            start     at     length

@@ -1,4 +1,5 @@
-// Owns turning a header block into a request or trailers: the decoder, the checks and the cache of repeated blocks.
+// Owns turning a header block into a request or trailers: the decoder, the checks and the cache of
+// repeated blocks.
 
 import { BlockCache } from './block-cache.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
@@ -7,7 +8,10 @@ import { type CheckedRequest, isLegalTrailers, maybeRequest } from './request-he
 import { ErrorCode } from './types.ts';
 
 export class RequestDecoder {
-  /** Why the last block was not accepted. COMPRESSION_ERROR is the connection's end, the others the stream's. */
+  /**
+   * Why the last block was not accepted. COMPRESSION_ERROR is the connection's end, the others the
+   * stream's.
+   */
   errorCode: number = ErrorCode.noError;
   readonly #decoder: HpackDecoder;
   readonly #cache: BlockCache = new BlockCache();

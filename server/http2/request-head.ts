@@ -1,4 +1,5 @@
-// Owns judging a decoded header list: a well-formed request, well-formed trailers or neither (RFC 9113 section 8).
+// Owns judging a decoded header list: a well-formed request, well-formed trailers or neither (RFC
+// 9113 section 8).
 
 import { type FieldEntry, FieldKind } from './hpack-field.ts';
 import type { HeaderField, RequestHead } from './types.ts';

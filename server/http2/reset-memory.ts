@@ -1,5 +1,6 @@
-// Owns the ids of streams that this side reset lately. Frames that the peer sent before it learnt of the reset are its right
-// and are ignored; only so many ids are kept, later ones push out earlier ones.
+// Owns the ids of streams that this side reset lately. Frames that the peer sent before it learnt
+// of the reset are its right and are ignored; only so many ids are kept, later ones push out
+// earlier ones.
 
 import { RESET_MEMORY_COUNT } from './limits.ts';
 

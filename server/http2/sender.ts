@@ -1,6 +1,7 @@
-// Owns everything that leaves: response headers, body under flow control, trailers, and the count of what waits. A frame
-// goes straight into the output when the windows and the output have room; otherwise the body waits in its stream's queue
-// and the stream in the ready list, where streams take turns frame by frame.
+// Owns everything that leaves: response headers, body under flow control, trailers, and the count
+// of what waits. A frame goes straight into the output when the windows and the output have room;
+// otherwise the body waits in its stream's queue and the stream in the ready list, where streams
+// take turns frame by frame.
 
 import { assert } from '../base/assert.ts';
 import { EMPTY_BYTES } from '../base/bytes.ts';
@@ -65,7 +66,10 @@ export class Sender implements StreamSender {
     this.#payloadBytesMax = Math.min(payloadBytesMax, SENT_PAYLOAD_BYTES_MAX);
   }
 
-  /** The peer granted more of the connection's window; false when it exceeds what is legal. `pump` is to follow. */
+  /**
+   * The peer granted more of the connection's window; false when it exceeds what is legal. `pump`
+   * is to follow.
+   */
   raiseWindow(increment: number): boolean {
     const raised = this.#window + increment;
     if (raised > WINDOW_BYTES_MAX) return false;
@@ -73,7 +77,10 @@ export class Sender implements StreamSender {
     return true;
   }
 
-  /** The peer changed a stream's window, also downwards; false when it exceeds what is legal. `pump` is to follow. */
+  /**
+   * The peer changed a stream's window, also downwards; false when it exceeds what is legal. `pump`
+   * is to follow.
+   */
   shiftStreamWindow(stream: Stream, increment: number): boolean {
     const raised = stream.sendWindow + increment;
     if (raised > WINDOW_BYTES_MAX) return false;
@@ -185,7 +192,9 @@ export class Sender implements StreamSender {
     return bytes;
   }
 
-  /** Frames queued body, stream by stream, while the connection's window and the output have room. */
+  /**
+   * Frames queued body, stream by stream, while the connection's window and the output have room.
+   */
   pump(): void {
     if (this.#isPumping || this.#readyFirst === undefined) return;
     this.#isPumping = true;
@@ -247,7 +256,9 @@ export class Sender implements StreamSender {
     this.#queuedBytes += bytes.length;
   }
 
-  /** Puts a stream at the end of the ready list if it has something that its own window lets pass. */
+  /**
+   * Puts a stream at the end of the ready list if it has something that its own window lets pass.
+   */
   #makeReady(stream: Stream): void {
     if (stream.isReady || stream.closed) return;
     if (stream.queuedBytes === 0 ? !stream.endQueued : stream.sendWindow <= 0) return;
@@ -299,7 +310,10 @@ export class Sender implements StreamSender {
     }
   }
 
-  /** Moves bytes from the front of a queue into the output: short pieces by copying, long ones as they are. */
+  /**
+   * Moves bytes from the front of a queue into the output: short pieces by copying, long ones as
+   * they are.
+   */
   #moveQueued(stream: Stream, sizeBytes: number): void {
     const output = this.frames.output;
     const queue = stream.queue ?? [];
@@ -328,7 +342,8 @@ export class Sender implements StreamSender {
       stream.queue = undefined;
       stream.queueIndex = 0;
     } else if (stream.queueIndex >= 64 && 2 * stream.queueIndex >= queue.length) {
-      // Moving what is left once per half of the queue costs a constant per piece, whatever the length.
+      // Moving what is left once per half of the queue costs a constant per piece, whatever the
+      // length.
       queue.splice(0, stream.queueIndex);
       stream.queueIndex = 0;
     }

@@ -1,4 +1,5 @@
-// Owns SETTINGS payloads (RFC 9113 section 6.5): what the peer chose, checked, and how ours are written.
+// Owns SETTINGS payloads (RFC 9113 section 6.5): what the peer chose, checked, and how ours are
+// written.
 
 import {
   DEFAULT_PAYLOAD_BYTES_MAX,
@@ -30,7 +31,10 @@ export class PeerSettings {
   concurrentStreamsMax = 0xffff_ffff;
   headerListBytesMax = 0xffff_ffff;
 
-  /** Takes over one payload, in order. Answers the error code of the first illegal value, or noError. */
+  /**
+   * Takes over one payload, in order. Answers the error code of the first illegal value, or
+   * noError.
+   */
   apply(bytes: Uint8Array, start: number, end: number): number {
     if ((end - start) % SETTING_BYTES !== 0) return ErrorCode.frameSizeError;
     for (let at = start; at < end; at += SETTING_BYTES) {

@@ -1,5 +1,6 @@
-// Owns the open streams of a connection and every frame that names one: requests, bodies, trailers, resets and stream windows,
-// and what frames on streams that are not open any more mean. RFC 9113; the section numbers at the handlers are its.
+// Owns the open streams of a connection and every frame that names one: requests, bodies, trailers,
+// resets and stream windows, and what frames on streams that are not open any more mean. RFC 9113;
+// the section numbers at the handlers are its.
 
 import { ReceiveWindow } from './flow-control.ts';
 import { Flag, readUint32, STREAM_ID_MAX } from './frames.ts';
@@ -96,13 +97,17 @@ export class StreamTable implements StreamKeeper {
   }
 
   abortAll(errorCode: number): void {
-    // All are closed before the first owner is told, so that nobody sends on a stream that is to be aborted next.
+    // All are closed before the first owner is told, so that nobody sends on a stream that is to be
+    // aborted next.
     const streams = [...this.#streams.values()];
     for (const stream of streams) this.#remove(stream);
     for (const stream of streams) this.#tellAborted(stream, errorCode);
   }
 
-  /** 6.9.2: a new initial window moves the windows of all open streams; false when that is not legal. */
+  /**
+   * 6.9.2: a new initial window moves the windows of all open streams; false when that is not
+   * legal.
+   */
   setInitialSendWindow(windowBytes: number): boolean {
     const change = windowBytes - this.#initialSendWindow;
     if (change === 0) return true;
@@ -371,7 +376,8 @@ export class StreamTable implements StreamKeeper {
     }
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return this.#core.spendControl(1);
-    // A request given up after a while is ordinary; one given up at once costs an attacker nothing and us a lot.
+    // A request given up after a while is ordinary; one given up at once costs an attacker nothing
+    // and us a lot.
     if (stream.openedTick === this.#tickCount && !this.#core.spendReset()) return false;
     this.#abort(stream, readUint32(bytes, start));
     return !this.#core.closed;

@@ -1,12 +1,14 @@
-// Owns the state of one stream and the face its owner sees. It decides nothing: sending is the Sender's, receiving the
-// connection's. What they share lies in plain fields, because a stream is made and thrown away for every request.
+// Owns the state of one stream and the face its owner sees. It decides nothing: sending is the
+// Sender's, receiving the connection's. What they share lies in plain fields, because a stream is
+// made and thrown away for every request.
 //
 //   open --peer's END_STREAM--> half closed (remote) --our END_STREAM--> closed
 //     |                                 |
 //     +-- our END_STREAM: RST_STREAM(NO_ERROR) follows at once, nothing more is wanted --> closed
 //     +-- RST_STREAM either way, end of the connection --> closed
 //
-// Half closed (local) does not exist here: a server that has answered has no use for the rest of the request.
+// Half closed (local) does not exist here: a server that has answered has no use for the rest of
+// the request.
 
 import { ReceiveWindow } from './flow-control.ts';
 import type { HeaderField, ServerStream, StreamEvents } from './types.ts';
@@ -68,7 +70,10 @@ export class Stream implements ServerStream {
   /** Place of the first byte in the queue that is not framed yet. */
   queueIndex = 0;
   queueOffset = 0;
-  /** Nothing may be queued any more: the stream ends after the queue, with trailers if there are some. */
+  /**
+   * Nothing may be queued any more: the stream ends after the queue, with trailers if there are
+   * some.
+   */
   endQueued = false;
   trailers: readonly HeaderField[] | undefined = undefined;
   wantsDrain = false;

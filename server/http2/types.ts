@@ -1,7 +1,10 @@
-// Owns the boundary of the HTTP/2 engine: what the socket side feeds in and drains, and what the gRPC side is told.
-// The engine is synchronous and does no I/O: bytes in, events and bytes out.
+// Owns the boundary of the HTTP/2 engine: what the socket side feeds in and drains, and what the
+// gRPC side is told. The engine is synchronous and does no I/O: bytes in, events and bytes out.
 
-/** Decoded request headers; one object may serve many requests with an identical block, so nobody changes it. */
+/**
+ * Decoded request headers; one object may serve many requests with an identical block, so nobody
+ * changes it.
+ */
 export interface RequestHead {
   readonly method: string;
   readonly path: string;
@@ -36,13 +39,16 @@ export const ErrorCode = {
 /** What one stream's owner is told. Called synchronously from `receive`. */
 export interface StreamEvents {
   /**
-   * Body bytes. `bytes` is a view of the socket's buffer: copy what must outlive the call. The stream window is given back
-   * when the owner calls `stream.consumed`.
+   * Body bytes. `bytes` is a view of the socket's buffer: copy what must outlive the call. The
+   * stream window is given back when the owner calls `stream.consumed`.
    */
   onData(bytes: Uint8Array, endStream: boolean): void;
   /** The peer half-closed without data in the last frame, or sent trailers. */
   onEnd(): void;
-  /** The stream is gone before both sides finished: RST_STREAM from the peer or the end of the connection. */
+  /**
+   * The stream is gone before both sides finished: RST_STREAM from the peer or the end of the
+   * connection.
+   */
   onAborted(errorCode: number): void;
   /** Queued output of this stream has drained below the low mark after `send*` returned false. */
   onDrain(): void;
@@ -51,7 +57,10 @@ export interface StreamEvents {
 /** One request in flight, the owner's side. Every method does nothing once the stream is closed. */
 export interface ServerStream {
   readonly id: number;
-  /** True once both sides finished or the stream was reset: nothing is sent and no event comes any more. */
+  /**
+   * True once both sides finished or the stream was reset: nothing is sent and no event comes any
+   * more.
+   */
   readonly closed: boolean;
   /** Bytes of body accepted but held back by flow control. */
   readonly queuedBytes: number;
@@ -62,15 +71,17 @@ export interface ServerStream {
   /** Queues body bytes, kept unchanged by the caller; false asks the caller to wait for onDrain. */
   sendData(bytes: Uint8Array, endStream: boolean): boolean;
   /**
-   * Like sendData for `prefix` followed by `bytes`, as one run of body (one DATA frame where it fits). `prefix` is copied
-   * before the call returns, so the caller may reuse it; `bytes` is kept unchanged by the caller.
+   * Like sendData for `prefix` followed by `bytes`, as one run of body (one DATA frame where it
+   * fits). `prefix` is copied before the call returns, so the caller may reuse it; `bytes` is kept
+   * unchanged by the caller.
    */
   sendPrefixed(prefix: Uint8Array, bytes: Uint8Array, endStream: boolean): boolean;
   /** Ends the response with trailers, after all queued data. */
   sendTrailers(fields: readonly HeaderField[]): void;
   /**
-   * A whole response at once: headers, `prefix` followed by `bytes` as body, trailers. The fast path of unary calls; the
-   * same as sendHeaders, sendPrefixed and sendTrailers where flow control does not allow more.
+   * A whole response at once: headers, `prefix` followed by `bytes` as body, trailers. The fast
+   * path of unary calls; the same as sendHeaders, sendPrefixed and sendTrailers where flow control
+   * does not allow more.
    */
   sendUnary(
     headers: readonly HeaderField[],
@@ -86,13 +97,17 @@ export interface ConnectionEvents {
   /** A new request; the answer receives its stream's events. `endStream`: no body follows. */
   onRequest(stream: ServerStream, head: RequestHead, endStream: boolean): StreamEvents;
   /**
-   * Output is waiting: the socket side schedules one round of `takeOutput` for this turn, until it answers undefined or the
-   * socket is full. Called once until taken, and again when a take leaves more behind.
+   * Output is waiting: the socket side schedules one round of `takeOutput` for this turn, until it
+   * answers undefined or the socket is full. Called once until taken, and again when a take leaves
+   * more behind.
    */
   onOutput(): void;
   /** The connection is over: after takeOutput is written, the socket is to be closed. */
   onClose(errorCode: number, reason: string): void;
-  /** A PING of the peer arrived (and was answered): the place to count keepalive pings against a clock. */
+  /**
+   * A PING of the peer arrived (and was answered): the place to count keepalive pings against a
+   * clock.
+   */
   onPing?(): void;
   /** The answer to `ping()` arrived: the peer is alive. */
   onPingAck?(): void;

@@ -1,6 +1,7 @@
-// Goal: no cheap stream of frames makes the engine work or remember without bound, and ordinary clients never meet the
-// defence. Method: each known attack until the connection ends, with a bound on how long that may take; beside it the
-// harmless use that looks alike. A failure means a denial of service, or a client cut off for nothing.
+// Goal: no cheap stream of frames makes the engine work or remember without bound, and ordinary
+// clients never meet the defence. Method: each known attack until the connection ends, with a bound
+// on how long that may take; beside it the harmless use that looks alike. A failure means a denial
+// of service, or a client cut off for nothing.
 
 import { describe, expect, it } from 'vitest';
 import { Flag, FrameType } from '../../../server/http2/frames.ts';

@@ -1,5 +1,6 @@
-// Goal: each rule of RFC 9113 that a server must keep, one test per rule, with the error code the RFC asks for. Method: a
-// client of bytes against one engine. A failure names the rule that is broken.
+// Goal: each rule of RFC 9113 that a server must keep, one test per rule, with the error code the
+// RFC asks for. Method: a client of bytes against one engine. A failure names the rule that is
+// broken.
 
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../server/base/bytes.ts';
@@ -410,7 +411,7 @@ describe('frames that break the rules', () => {
     expect(other.closeCode).toBe(ErrorCode.protocolError);
   });
 
-  it('ignores unknown frames, unknown settings and frames on closed streams that may be late', () => {
+  it('ignores unknown frames, unknown settings and late frames on closed streams', () => {
     const peer = Peer.opened();
     peer.request(1, true);
     peer.seen.get(1)?.stream.sendHeaders(RESPONSE_HEADERS, true);

@@ -1,6 +1,7 @@
-// Goal: no byte of body leaves beyond a window, none is lost, reordered or sent twice, whatever the windows, the sizes and
-// the order of things. Method: a client with its own books grants windows, changes the initial window and takes output in
-// a random order; then everything is granted. A failure means broken bodies or a peer that ends the connection.
+// Goal: no byte of body leaves beyond a window, none is lost, reordered or sent twice, whatever the
+// windows, the sizes and the order of things. Method: a client with its own books grants windows,
+// changes the initial window and takes output in a random order; then everything is granted. A
+// failure means broken bodies or a peer that ends the connection.
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -202,12 +203,13 @@ it('gives every received byte back, so that a long body never stops', () => {
   );
 });
 
-it('takes no more than the windows it granted, and gives a closed stream back to the connection', () => {
+it("takes no more than it granted, and gives a closed stream's share back", () => {
   const peer = Peer.opened({ streamWindowBytes: 20_000, connectionWindowBytes: 65_535 });
   peer.request(1, false);
   peer.send(frame(0, 0, 1, new Uint8Array(16_000)), frame(0, 0, 1, new Uint8Array(4001)));
   expect(peer.seen.get(1)?.aborted).toBe(3);
-  // Without the 16000 bytes of stream 1 the next three streams would not fit into the connection's window twice.
+  // Without the 16000 bytes of stream 1 the next three streams would not fit into the connection's
+  // window twice.
   for (let id = 3; id < 41; id += 2) {
     peer.request(id, false);
     peer.send(frame(0, 0, id, new Uint8Array(16_000)));
@@ -219,6 +221,14 @@ it('takes no more than the windows it granted, and gives a closed stream back to
     peer.send(frame(0, 0, id, new Uint8Array(16_000)));
   }
   expect(peer.closeCode).toBe(3);
+});
+
+it('grants no more to a stream that has ended', () => {
+  const peer = Peer.opened({ streamWindowBytes: 10_000 });
+  peer.request(1, false);
+  peer.send(frame(0, Flag.endStream, 1, new Uint8Array(9000)));
+  peer.seen.get(1)?.stream.consumed(9000);
+  expect(peer.takeAll()).toEqual([]);
 });
 
 it('tells the owner when to go on with a body larger than the queue', () => {

@@ -1,6 +1,7 @@
-// Goal: hostile or broken input never throws, never leaves the engine in an undefined state, and means the same however the
-// bytes are cut. Method: random frames, mostly of legal shape, and random bytes after the preface; the same bytes whole
-// and in random pieces. A failure means a crash by remote control, or behaviour that depends on the network's packets.
+// Goal: hostile or broken input never throws, never leaves the engine in an undefined state, and
+// means the same however the bytes are cut. Method: random frames, mostly of legal shape, and
+// random bytes after the preface; the same bytes whole and in random pieces. A failure means a
+// crash by remote control, or behaviour that depends on the network's packets.
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -16,7 +17,8 @@ import {
   uint32,
 } from './peer.ts';
 
-// 0x83.. are indexes of the static table; the literals repeat so that the dynamic table is used too.
+// 0x83.. are indexes of the static table; the literals repeat so that the dynamic table is used
+// too.
 const block = fc.oneof(
   {
     weight: 6,
@@ -79,7 +81,9 @@ const anyFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** Feeds `bytes` cut into pieces of the given sizes to an engine whose owner answers every request. */
+/**
+ * Feeds `bytes` cut into pieces of the given sizes to an engine whose owner answers every request.
+ */
 function run(bytes: Uint8Array, pieces: readonly number[]): { peer: Peer; output: Uint8Array } {
   const peer = new Peer();
   peer.onRequest = (seen) => {

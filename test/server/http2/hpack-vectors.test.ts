@@ -1,5 +1,6 @@
-// Checks HPACK against the worked examples of RFC 7541 appendix C: the bytes decode to the fields listed, and the table ends
-// in the size the RFC gives. A failure means that no other implementation understands us.
+// Checks HPACK against the worked examples of RFC 7541 appendix C: the bytes decode to the fields
+// listed, and the table ends in the size the RFC gives. A failure means that no other
+// implementation understands us.
 
 import { describe, expect, it } from 'vitest';
 import { HpackDecoder } from '../../../server/http2/hpack-decoder.ts';

@@ -1,6 +1,7 @@
-// Goal: the encoder and the decoder agree for every sequence of header lists, table sizes and repeated lists, and the
-// decoder survives random bytes. Method: random lists through a pair whose table size changes on the way; random blocks
-// into a lone decoder. A failure means garbled headers or a crash on hostile input.
+// Goal: the encoder and the decoder agree for every sequence of header lists, table sizes and
+// repeated lists, and the decoder survives random bytes. Method: random lists through a pair whose
+// table size changes on the way; random blocks into a lone decoder. A failure means garbled headers
+// or a crash on hostile input.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
-// Goal: other implementations understand the engine. Method: the engine behind a socket on 127.0.0.1, spoken to by Node's
-// HTTP/2 client (nghttp2) and by grpc-js. A failure means that the engine agrees with its own tests only.
+// Goal: other implementations understand the engine. Method: the engine behind a socket on
+// 127.0.0.1, spoken to by Node's HTTP/2 client (nghttp2) and by grpc-js. A failure means that the
+// engine agrees with its own tests only.
 
 import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-// Owns the client that the engine's tests talk through: it writes frames, records what the engine tells its owner, and
-// reads back every frame the engine sends.
+// Owns the client that the engine's tests talk through: it writes frames, records what the engine
+// tells its owner, and reads back every frame the engine sends.
 
 import { concatBytes } from '../../../server/base/bytes.ts';
 import { ServerConnection } from '../../../server/http2/connection.ts';
@@ -222,7 +222,10 @@ export class Peer {
     return this.sent.slice(before);
   }
 
-  /** The fields of a header block that the engine sent. Blocks are to be decoded once each, in order. */
+  /**
+   * The fields of a header block that the engine sent. Blocks are to be decoded once each, in
+   * order.
+   */
   decode(block: Uint8Array): [string, string][] {
     if (!this.#decoder.decode(block, 0, block.length)) throw new Error('illegal header block sent');
     return this.#decoder.entries.map((entry) => [entry.field[0], entry.field[1]]);
