@@ -33,23 +33,6 @@ import {
 } from '../proto/gen/rpc.ts';
 import { DecodeError, Reader } from '../proto/reader.ts';
 
-/** Field numbers of InternalRaftRequest's payloads that this server proposes. */
-export const PayloadField = {
-  put: 4,
-  deleteRange: 5,
-  txn: 6,
-  compaction: 7,
-  leaseGrant: 8,
-  leaseRevoke: 9,
-  alarm: 10,
-  leaseCheckpoint: 11,
-  clusterVersionSet: 1300,
-  clusterMemberAttrSet: 1301,
-  downgradeInfoSet: 1302,
-} as const;
-
-export type PayloadFieldNumber = (typeof PayloadField)[keyof typeof PayloadField];
-
 /** One command; `request` is the payload. */
 export type CommandBody =
   | { readonly kind: 'range'; readonly request: RangeRequest }

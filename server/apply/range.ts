@@ -8,6 +8,7 @@ import type { MvccStore } from '../mvcc/store.ts';
 import { decodeKeyValue } from '../proto/gen/kv.ts';
 import { type RangeRequest, SortOrder, SortTarget } from '../proto/gen/rpc.ts';
 import { encodeKeyValueParts } from '../proto/hot.ts';
+import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
 import type { RangeResult } from './result.ts';
 
 /** What a range takes from the index before anything is filtered out. */
@@ -18,23 +19,6 @@ export function selectOptions(request: RangeRequest, withTotal: boolean): Select
     countOnly: request.countOnly,
     withTotal,
   };
-}
-
-/** True when keys come out of the index in the order asked for. */
-export function isIndexOrder(request: RangeRequest): boolean {
-  return (
-    request.sortOrder === SortOrder.none ||
-    (request.sortTarget === SortTarget.key && request.sortOrder === SortOrder.ascend)
-  );
-}
-
-export function hasRevisionFilters(request: RangeRequest): boolean {
-  return (
-    request.minModRevision !== 0 ||
-    request.maxModRevision !== 0 ||
-    request.minCreateRevision !== 0 ||
-    request.maxCreateRevision !== 0
-  );
 }
 
 /** Reads a whole range in one go. Throws EtcdError (compacted, futureRev). */

@@ -31,13 +31,13 @@ export function buildSecurity(
 ): ConfigSecurity {
   const minText = values.text('tls-min-version');
   const maxText = values.text('tls-max-version');
-  const tlsMinVersion = parseTlsVersion(minText, 'TLSv1.2');
-  const tlsMaxVersion = parseTlsVersion(maxText, 'TLSv1.3');
+  const tlsMinVersion = parseTlsVersion(minText, 'TLS1.2');
+  const tlsMaxVersion = parseTlsVersion(maxText, 'TLS1.3');
   if (tlsMinVersion > tlsMaxVersion) {
     throw new ConfigError(`min version (${minText}) is greater than max version (${maxText})`);
   }
   const suites = values.list('cipher-suites');
-  if (tlsMinVersion === 'TLSv1.3' && suites.length > 0) {
+  if (tlsMinVersion === 'TLS1.3' && suites.length > 0) {
     throw new ConfigError('cipher suites cannot be configured when only TLS1.3 is enabled');
   }
   const clientTls = readClientTls(values);

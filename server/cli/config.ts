@@ -40,7 +40,7 @@ export interface TlsConfig {
   readonly skipClientSanVerification: boolean;
 }
 
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+export type TlsVersion = 'TLS1.2' | 'TLS1.3';
 
 /** When old revisions are compacted without being asked. */
 export type AutoCompaction =

@@ -1,6 +1,5 @@
 // Owns the network face of a member: the gRPC services, the HTTP handler and the metrics, on top of its parts.
 
-import { PayloadField } from '../apply/command.ts';
 import { EtcdError } from '../base/errors.ts';
 import { createHttpHandler } from '../http/handler.ts';
 import { ProcessMetrics } from '../http/process-metrics.ts';
@@ -11,6 +10,7 @@ import { REQUEST_TIMEOUT_BASE_MS } from '../node/limits.ts';
 import { registerCounters, registerGauges } from '../node/metrics.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import { createRangeRequest, encodeLeaseCheckpointRequest } from '../proto/gen/rpc.ts';
+import { PayloadField } from '../proto/payload-field.ts';
 import { createClusterService } from '../rpc/cluster-service.ts';
 import { createGate } from '../rpc/gate.ts';
 import { GrpcServer } from '../rpc/grpc/grpc-server.ts';

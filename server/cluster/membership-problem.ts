@@ -2,16 +2,23 @@
 // errors that clients see instead. etcd: membership/errors.go, v3rpc/util.go.
 import { EtcdError, type EtcdErrorCode } from '../base/errors.ts';
 
-const PROBLEMS = {
-  idRemoved: ['membership: ID removed', 'memberNotFound'],
-  idExists: ['membership: ID exists', 'memberExist'],
-  idNotFound: ['membership: ID not found', 'memberNotFound'],
-  peerUrlExists: ['membership: peerURL exists', 'peerUrlExist'],
-  memberNotLearner: ['membership: can only promote a learner member', 'memberNotLearner'],
-  tooManyLearners: ['membership: too many learner members in cluster', 'tooManyLearners'],
-} as const satisfies Readonly<Record<string, readonly [text: string, code: EtcdErrorCode]>>;
+export type MembershipProblem =
+  | 'idRemoved'
+  | 'idExists'
+  | 'idNotFound'
+  | 'peerUrlExists'
+  | 'memberNotLearner'
+  | 'tooManyLearners';
 
-export type MembershipProblem = keyof typeof PROBLEMS;
+const PROBLEMS: Readonly<Record<MembershipProblem, readonly [text: string, code: EtcdErrorCode]>> =
+  {
+    idRemoved: ['membership: ID removed', 'memberNotFound'],
+    idExists: ['membership: ID exists', 'memberExist'],
+    idNotFound: ['membership: ID not found', 'memberNotFound'],
+    peerUrlExists: ['membership: peerURL exists', 'peerUrlExist'],
+    memberNotLearner: ['membership: can only promote a learner member', 'memberNotLearner'],
+    tooManyLearners: ['membership: too many learner members in cluster', 'tooManyLearners'],
+  };
 
 /** What a member tells another one. */
 export function problemText(problem: MembershipProblem): string {

@@ -22,8 +22,8 @@ const INNER_WORDS = 1 + 3 * FANOUT;
 
 // Offsets in an inner row.
 export const CHILD = 1;
-export const SEPARATOR = 1 + FANOUT;
-export const LIVE = 1 + 2 * FANOUT;
+export const SEPARATOR: number = 1 + FANOUT;
+export const LIVE: number = 1 + 2 * FANOUT;
 
 /** Rows of one kind of node. */
 class NodePool {

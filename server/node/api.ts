@@ -1,7 +1,7 @@
 // Owns what the services may ask of a member: one interface, so that rpc and http know the node's abilities and
 // nothing of its insides.
 
-import type { PayloadFieldNumber } from '../apply/command.ts';
+import type { PayloadFieldNumber } from '../proto/payload-field.ts';
 import type { Proposal, ProposalListener } from './proposals.ts';
 import type { ReadListener } from './read-index.ts';
 

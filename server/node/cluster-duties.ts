@@ -1,7 +1,6 @@
 // Owns what a member does for its cluster without being asked: tell the others its name and addresses, raise the cluster
 // version, compact by itself. etcd: server/etcdserver/server.go publishV3, monitorVersions, and v3compactor.
 
-import { PayloadField } from '../apply/command.ts';
 import type { Clock } from '../base/clock.ts';
 import { isEtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -10,6 +9,7 @@ import {
   encodeClusterVersionSetRequest,
 } from '../proto/gen/membership.ts';
 import { encodeCompactionRequest } from '../proto/gen/rpc.ts';
+import { PayloadField } from '../proto/payload-field.ts';
 import type { AutoCompactor } from './auto-compactor.ts';
 import { PUBLISH_RETRY_MS, VERSION_MONITOR_INTERVAL_MS } from './limits.ts';
 import type { Node } from './node.ts';

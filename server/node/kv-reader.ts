@@ -1,13 +1,7 @@
 // Owns reads of the store for clients: at once while they are small, in slices when they are not, so that a list of a
 // hundred thousand keys never holds the event loop. A sliced read keeps its revision whatever is written meanwhile.
 
-import {
-  assembleRange,
-  executeRange,
-  hasRevisionFilters,
-  isIndexOrder,
-  selectOptions,
-} from '../apply/range.ts';
+import { assembleRange, executeRange, selectOptions } from '../apply/range.ts';
 import type { RangeResult, TxnResult } from '../apply/result.ts';
 import { readTxn } from '../apply/txn.ts';
 import type { Clock } from '../base/clock.ts';
@@ -16,6 +10,7 @@ import { RevisionColumns } from '../mvcc/revision-columns.ts';
 import type { SelectCursor } from '../mvcc/select-cursor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { RangeRequest, TxnRequest } from '../proto/gen/rpc.ts';
+import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
 import { BACKGROUND_SLICE_MS, READ_SLICE_KEYS, READ_SLICE_VALUES } from './limits.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -3,7 +3,7 @@
 
 import type { AlarmStore } from '../alarm/alarm-store.ts';
 import { Applier, type MembershipPort as MembershipCommands } from '../apply/applier.ts';
-import { decodeCommand, PayloadField, type PayloadFieldNumber } from '../apply/command.ts';
+import { decodeCommand } from '../apply/command.ts';
 import type { ApplyOutcome } from '../apply/result.ts';
 import type { Backend } from '../base/backend.ts';
 import type { Clock } from '../base/clock.ts';
@@ -19,6 +19,7 @@ import {
   encodeLeaseRevokeRequest,
 } from '../proto/gen/rpc.ts';
 import { encodeRaftRequest } from '../proto/hot.ts';
+import { PayloadField, type PayloadFieldNumber } from '../proto/payload-field.ts';
 import type { RawNode } from '../raft/raw-node.ts';
 import type { ConfChange, ConfState, Entry, Message, SoftState } from '../raft/types.ts';
 import type { Proposer, RaftView } from './api.ts';

@@ -1,7 +1,7 @@
 // Owns the KV service: check, hand to the node, answer. One small object per waiting call, no promises.
 // etcd: server/etcdserver/api/v3rpc/key.go and v3_server.go.
 
-import { type Command, PayloadField, type PayloadFieldNumber } from '../apply/command.ts';
+import type { Command } from '../apply/command.ts';
 import type { ApplyOutcome, RangeResult, TxnResult } from '../apply/result.ts';
 import { assert } from '../base/assert.ts';
 import { EtcdError } from '../base/errors.ts';
@@ -9,6 +9,7 @@ import type { Proposer } from '../node/api.ts';
 import type { ProposalListener } from '../node/proposals.ts';
 import type { ReadListener } from '../node/read-index.ts';
 import { decodeRangeRequest, type RangeRequest, type TxnRequest } from '../proto/gen/rpc.ts';
+import { PayloadField, type PayloadFieldNumber } from '../proto/payload-field.ts';
 import type { MessageEncoder, ServiceTable, UnaryCall } from './grpc/types.ts';
 import {
   checkDeleteRange,

@@ -1,7 +1,6 @@
 // Owns the Lease service: grants and revocations go through the log, keep-alives and looks stay with the lessor.
 // etcd: server/etcdserver/api/v3rpc/lease.go.
 
-import { PayloadField } from '../apply/command.ts';
 import type { LeaseGrantResult, LeaseRevokeResult } from '../apply/result.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
@@ -18,6 +17,7 @@ import {
   encodeLeaseRevokeResponse,
   encodeLeaseTimeToLiveResponse,
 } from '../proto/gen/rpc.ts';
+import { PayloadField } from '../proto/payload-field.ts';
 import type { BidiCall, BidiListener, ServiceTable, UnaryCall } from './grpc/types.ts';
 import type { ResponseHeaderWriter } from './response-header.ts';
 import { failCall } from './status.ts';

@@ -1,7 +1,6 @@
 // Owns the Maintenance service: status, alarms, defragmentation, hashes and leadership moves. The snapshot stream is in
 // snapshot-stream.ts. etcd: server/etcdserver/api/v3rpc/maintenance.go.
 
-import { PayloadField } from '../apply/command.ts';
 import type { AlarmResult } from '../apply/result.ts';
 import { EtcdError, GrpcStatus } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
@@ -16,6 +15,7 @@ import {
   encodeStatusResponse,
   type StatusResponse,
 } from '../proto/gen/rpc.ts';
+import { PayloadField } from '../proto/payload-field.ts';
 import type { ServiceTable, UnaryCall } from './grpc/types.ts';
 import type { ResponseHeaderWriter } from './response-header.ts';
 import { type SnapshotOpener, SnapshotStream } from './snapshot-stream.ts';

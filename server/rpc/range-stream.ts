@@ -1,12 +1,12 @@
 // Owns KV.RangeStream: a range in chunks of about one message size, all at the revision of the first. Concatenated, the
 // chunks are the answer Range would give. etcd: server/etcdserver/v3_server.go rangeStream.
 
-import { hasRevisionFilters, isIndexOrder } from '../apply/range.ts';
 import type { RangeResult } from '../apply/result.ts';
 import { type EtcdError, GrpcStatus, isEtcdError } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
 import { decodeKeyValue } from '../proto/gen/kv.ts';
 import { decodeRangeRequest, type RangeRequest } from '../proto/gen/rpc.ts';
+import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
 import { sizeUint32, writeUint32 } from '../proto/writer.ts';
 import type {
   MessageEncoder,
