@@ -57,8 +57,8 @@ describe('defaults', () => {
       autoCompaction: { kind: 'off' },
       authToken: { kind: 'simple', options: {} },
       log: { level: 'info', format: 'json', outputs: ['stderr'] },
-      tlsMinVersion: 'TLSv1.2',
-      tlsMaxVersion: 'TLSv1.3',
+      tlsMinVersion: 'TLS1.2',
+      tlsMaxVersion: 'TLS1.3',
       cors: ['*'],
       features: { fastLeaseKeepAlive: true, leaseCheckpoint: false },
     });
@@ -307,7 +307,7 @@ describe('validation', () => {
         '--auth-token=jwt,sign-method=RS256,ttl=10m',
       ]),
     );
-    expect(config.cipherSuites).toEqual(['ECDHE-RSA-AES128-GCM-SHA256']);
+    expect(config.cipherSuites).toEqual(['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256']);
     expect(config.features).toMatchObject({ initialCorruptCheck: true, priorityRequest: false });
     expect(config.authToken).toEqual({
       kind: 'jwt',
