@@ -12,7 +12,7 @@ export const LEASES_REVOKED_PER_SECOND = 1000;
 export const EXPIRED_RETRY_MS = 3000;
 
 /** Leases with more time than this left have it replicated, this often. etcd: defaultLeaseCheckpointInterval. */
-export const CHECKPOINT_INTERVAL_MS = 5 * 60 * 1000;
+export const CHECKPOINT_INTERVAL_MS: number = 5 * 60 * 1000;
 
 /** Parts of the table of leases. A part of a million leases holds some 4000, and growing it takes less than a
  *  millisecond; one large Map would stop the program for 100 ms. A power of two. */
@@ -22,4 +22,4 @@ export const LEASE_SHARDS = 256;
 export const KEY_SHARDS = 256;
 
 /** Keys of one part: an item's number has 22 bits for its place and 8 for its part. A billion keys in all. */
-export const KEYS_PER_SHARD_MAX = 1 << 22;
+export const KEYS_PER_SHARD_MAX: number = 1 << 22;

@@ -1,13 +1,13 @@
 // Owns the numbers of mvcc, each with its reason.
 
 /** Bytes of one chunk of the key arena: big enough that chunks are few, small enough to allocate in no time. */
-export const ARENA_CHUNK_BYTES = 1 << 20;
+export const ARENA_CHUNK_BYTES: number = 1 << 20;
 
 /** Keys above this many bytes get a chunk of their own, so that the waste at a chunk's end stays small. */
-export const ARENA_OWN_CHUNK_BYTES = ARENA_CHUNK_BYTES >>> 3;
+export const ARENA_OWN_CHUNK_BYTES: number = ARENA_CHUNK_BYTES >>> 3;
 
 /** Chunks an arena may have; a key reference keeps 14 bits for the chunk. 16 GiB of key bytes. */
-export const ARENA_CHUNKS_MAX = 1 << 14;
+export const ARENA_CHUNKS_MAX: number = 1 << 14;
 
 /** Entries of the index at most: a leaf slot keeps one of its 32 bits for "deleted". */
 export const INDEX_ENTRIES_MAX = 0x7fff_ffff;
@@ -22,19 +22,19 @@ export const COMPACTION_BATCH_LIMIT = 1000;
 export const COMPACTION_HASHES_MAX = 10;
 
 /** Default budget of the value cache: the values of some hundred thousand small hot keys. */
-export const VALUE_CACHE_BYTES = 32 << 20;
+export const VALUE_CACHE_BYTES: number = 32 << 20;
 
 /** Slots of the value cache, a power of two; a slot costs 24 bytes. */
-export const VALUE_CACHE_SLOTS = 1 << 16;
+export const VALUE_CACHE_SLOTS: number = 1 << 16;
 
 /** Values above this many bytes are not cached: RocksDB's own cost no longer dominates for them. */
-export const VALUE_CACHE_ITEM_BYTES_MAX = 64 << 10;
+export const VALUE_CACHE_ITEM_BYTES_MAX: number = 64 << 10;
 
 /** Bytes of the shared buffers that small encoded KeyValues are cut from. */
-export const VALUE_SLAB_BYTES = 64 << 10;
+export const VALUE_SLAB_BYTES: number = 64 << 10;
 
 /** KeyValues above this many bytes get a buffer of their own, so that slabs waste little. */
-export const VALUE_SLAB_ITEM_BYTES_MAX = VALUE_SLAB_BYTES >>> 3;
+export const VALUE_SLAB_ITEM_BYTES_MAX: number = VALUE_SLAB_BYTES >>> 3;
 
 /** Changes of one transaction whose bookkeeping arrays are kept for the next; larger ones are given back. */
 export const TXN_CHANGES_KEPT = 4096;
@@ -43,7 +43,7 @@ export const TXN_CHANGES_KEPT = 4096;
 export const WATCH_SLICE_RECORDS = 1000;
 
 /** Bytes of values a catch-up slice aims to read: bounds memory when values are big. */
-export const WATCH_SLICE_BYTES = 4 << 20;
+export const WATCH_SLICE_BYTES: number = 4 << 20;
 
 /** Watchers that one catch-up slice serves at most. etcd: maxWatchersPerSync, 512, for all records at once. */
 export const WATCH_SLICE_WATCHERS = 1024;
@@ -61,4 +61,4 @@ export const WATCH_SLICE_DELIVERIES = 20_000;
 export const WATCH_SLICE_CANDIDATES = 8192;
 
 /** Watchers of one stream at most; etcd has no limit, the memory of a server has. */
-export const WATCHERS_PER_STREAM_MAX = 1 << 20;
+export const WATCHERS_PER_STREAM_MAX: number = 1 << 20;
