@@ -148,6 +148,7 @@ interface WalkOptions {
   readonly steps: number;
   readonly members: number;
   readonly preVote: boolean;
+  readonly checkQuorum: boolean;
   readonly changesMembers: boolean;
 }
 
@@ -171,6 +172,7 @@ class Walk {
       raft: {
         electionTicks: 4,
         preVote: options.preVote,
+        checkQuorum: options.checkQuorum,
         maxSizePerMessageBytes: 120,
         maxInflightMessages: 3,
       },
@@ -194,7 +196,8 @@ class Walk {
     for (let round = 0; round < 200; round++) {
       this.cluster.settle();
       this.checker.check();
-      for (const member of this.cluster.members.values()) member.node.tick();
+      if (!this.#options.checkQuorum) this.#stopRemoved();
+      for (const member of this.cluster.members.values()) if (member.isUp) member.node.tick();
     }
     this.cluster.settle();
     this.checker.check();
@@ -212,6 +215,21 @@ class Walk {
     }
     this.checker.checkLogMatching();
     this.checker.checkStateMachines();
+  }
+
+  /**
+   * Members that do not know of their removal campaign for ever, and without the quorum check every campaign topples the
+   * leader (thesis 4.2.3). A node learns of its removal from its peers and stops; so they are stopped here.
+   */
+  #stopRemoved(): void {
+    const members = [...this.cluster.members.values()];
+    const newest = members.reduce((a, b) => (b.applied > a.applied ? b : a));
+    const { voters, learners } = newest.node.confState();
+    for (const member of members) {
+      const belongs = voters.includes(member.id) || learners.includes(member.id);
+      if (belongs && !member.isUp) this.#restart(member);
+      if (!belongs && member.isUp) member.crash(member.writes.length);
+    }
   }
 
   #pick(): TestMember {
@@ -344,24 +362,27 @@ const SEED = fc.integer({ min: 0, max: 0x7fffffff });
 
 describe('a cluster under faults keeps its promises', () => {
   it.each([
-    { members: 1, preVote: true, changesMembers: false },
-    { members: 3, preVote: true, changesMembers: false },
-    { members: 3, preVote: false, changesMembers: false },
-    { members: 5, preVote: true, changesMembers: false },
-    { members: 3, preVote: true, changesMembers: true },
-  ])('$members members, pre-vote $preVote, membership changes $changesMembers', (options) => {
+    { members: 1, preVote: true, checkQuorum: true, changesMembers: false },
+    { members: 2, preVote: true, checkQuorum: true, changesMembers: true },
+    { members: 3, preVote: true, checkQuorum: true, changesMembers: false },
+    { members: 3, preVote: false, checkQuorum: true, changesMembers: false },
+    { members: 3, preVote: false, checkQuorum: false, changesMembers: false },
+    { members: 5, preVote: true, checkQuorum: true, changesMembers: false },
+    { members: 3, preVote: true, checkQuorum: true, changesMembers: true },
+    { members: 4, preVote: false, checkQuorum: false, changesMembers: true },
+  ])('%o', (options) => {
     fc.assert(
       fc.property(SEED, (seed) => {
         walk({ ...options, seed, steps: 1500 });
       }),
-      { numRuns: Number(process.env['RAFT_WALKS'] ?? 40) },
+      { numRuns: Number(process.env['RAFT_WALKS'] ?? 30) },
     );
   });
 });
 
 it('the walks get somewhere: entries commit and reads are answered', () => {
   const results = [1, 2, 3, 4, 5].map((seed) =>
-    walk({ seed, steps: 4000, members: 3, preVote: true, changesMembers: true }),
+    walk({ seed, steps: 4000, members: 3, preVote: true, checkQuorum: true, changesMembers: true }),
   );
   const sum = (count: (w: Walk) => number): number =>
     results.reduce((total, w) => total + count(w), 0);
@@ -373,7 +394,14 @@ it('the walks get somewhere: entries commit and reads are answered', () => {
 });
 
 it('the same seed gives the same walk', () => {
-  const options = { seed: 11, steps: 2000, members: 3, preVote: true, changesMembers: true };
+  const options = {
+    seed: 11,
+    steps: 2000,
+    members: 3,
+    preVote: true,
+    checkQuorum: true,
+    changesMembers: true,
+  };
   const picture = (w: Walk): unknown =>
     [...w.cluster.members.values()].map((m) => [m.commands, m.node.status()]);
   expect(picture(walk(options))).toEqual(picture(walk(options)));
