@@ -15,6 +15,7 @@
 import { assert } from '../base/assert.ts';
 import { EntryTable } from './entry-table.ts';
 import { KeyArena } from './key-arena.ts';
+import { KeyHash } from './key-hash.ts';
 import { KeyTree } from './key-tree.ts';
 import { RevisionHistory } from './revision-history.ts';
 
@@ -23,6 +24,7 @@ export class KeyIndex {
   readonly #entries: EntryTable = new EntryTable();
   readonly #history: RevisionHistory = new RevisionHistory();
   readonly #tree: KeyTree = new KeyTree(this.#arena, this.#entries);
+  readonly #hash: KeyHash = new KeyHash(this.#arena, this.#entries);
 
   // What `at` found, or what `put` wrote.
   main = 0;
@@ -57,7 +59,8 @@ export class KeyIndex {
 
   /** The row of a key, 0 when it is not known. */
   find(key: Uint8Array): number {
-    return this.#tree.find(key);
+    const id = this.#hash.find(key);
+    return id !== 0 || this.#hash.isComplete ? id : this.#tree.find(key);
   }
 
   /** True when the key of the row exists at the current revision. */
@@ -109,25 +112,25 @@ export class KeyIndex {
 
   /** Records a put; the fields say the create revision and version it got. Returns the row. */
   put(key: Uint8Array, main: number, sub: number): number {
-    const id = this.#tree.find(key);
+    const id = this.find(key);
     if (id === 0) return this.#insert(key, main, sub, main, 1);
     const version = this.#entries.version(id);
     const create = version === 0 ? main : this.#entries.create(id);
-    this.#replace(id, main, sub, create, version + 1);
+    this.#replace(id, key, main, sub, create, version + 1);
     return id;
   }
 
   /** Records a put whose create revision and version are known: from a stored KeyValue, at restore. */
   restorePut(key: Uint8Array, main: number, sub: number, create: number, version: number): number {
-    const id = this.#tree.find(key);
+    const id = this.find(key);
     if (id === 0) return this.#insert(key, main, sub, create, version);
-    this.#replace(id, main, sub, create, version);
+    this.#replace(id, key, main, sub, create, version);
     return id;
   }
 
   /** Records a stored deletion at restore. One without a put before it is what a compaction at it left: kept. */
   restoreTombstone(key: Uint8Array, main: number, sub: number): void {
-    const id = this.#tree.find(key);
+    const id = this.find(key);
     if (id !== 0) {
       if (this.#entries.version(id) !== 0) this.tombstone(key, main, sub);
       return;
@@ -211,6 +214,9 @@ export class KeyIndex {
   /** Checks the structure; for tests. */
   verify(): void {
     this.#tree.verify();
+    for (let id = 1; id < this.#entries.endId; id++) {
+      if (this.isUsed(id)) assert(this.find(this.keyView(id)) === id, 'a key is found');
+    }
   }
 
   /** The newest record with main <= revision, a tombstone included, into the fields. */
@@ -232,21 +238,34 @@ export class KeyIndex {
     return true;
   }
 
+  /** Adds the key that `find` has just not found. */
   #insert(key: Uint8Array, main: number, sub: number, create: number, version: number): number {
     const id = this.#entries.add(this.#arena.add(key, 0, key.length));
     this.#entries.set(id, main, sub, create, version);
+    this.#hash.addLast(id);
+    this.#tree.find(key);
     this.#tree.insertAtPath(id);
     this.create = create;
     this.version = version;
     return id;
   }
 
-  /** Makes a put the current state of a row that the tree's path is at. */
-  #replace(id: number, main: number, sub: number, create: number, version: number): void {
+  /** Makes a put the current state of a row. */
+  #replace(
+    id: number,
+    key: Uint8Array,
+    main: number,
+    sub: number,
+    create: number,
+    version: number,
+  ): void {
     const wasLive = this.#entries.version(id) !== 0;
     this.#pushCurrent(id, main);
     this.#entries.set(id, main, sub, create, version);
-    if (!wasLive) this.#tree.setLiveAtPath(true);
+    if (!wasLive) {
+      this.#tree.find(key);
+      this.#tree.setLiveAtPath(true);
+    }
     this.create = create;
     this.version = version;
   }
@@ -267,9 +286,11 @@ export class KeyIndex {
 
   #remove(id: number): void {
     const ref = this.#entries.keyRef(id);
-    const found = this.#tree.find(this.#arena.view(ref));
+    const key = this.#arena.view(ref);
+    const found = this.#tree.find(key);
     assert(found === id, 'a row is in the tree under its key');
     this.#tree.removeAtPath();
+    this.#hash.remove(key, id);
     this.#entries.remove(id);
     this.#arena.free(ref);
   }
