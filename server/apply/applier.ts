@@ -62,13 +62,20 @@ export class Applier {
   constructor(deps: ApplierDeps) {
     this.#deps = deps;
     this.#writer = new KeyWriter(deps.store, deps.lessor);
-    this.#hasNoSpace = deps.alarms.has(AlarmType.nospace);
-    this.#isCorrupt = deps.alarms.has(AlarmType.corrupt);
+    this.#hasNoSpace = false;
+    this.#isCorrupt = false;
+    this.restore();
   }
 
   /** True while an alarm keeps writes out: proposers refuse early. */
   get hasNoSpace(): boolean {
     return this.#hasNoSpace;
+  }
+
+  /** The store was replaced: the alarms are those of the new one. */
+  restore(): void {
+    this.#hasNoSpace = this.#deps.alarms.has(AlarmType.nospace);
+    this.#isCorrupt = this.#deps.alarms.has(AlarmType.corrupt);
   }
 
   /** Whether a command still fits into the quota. etcd: server/storage/quota.go Available. */
@@ -143,6 +150,8 @@ export class Applier {
       case 'downgradeInfoSet':
         membership.setDowngradeInfo(command.request);
         break;
+      case 'downgradeVersionTest':
+        break;
       default:
         // Skipping it would let this member's state differ from the others' without a sign.
         assert(false, `a command this version cannot apply: ${command.kind}`);
@@ -199,18 +208,21 @@ export class Applier {
     if (request.action === AlarmAction.get) {
       return { kind: 'alarm', alarms: alarms.list(request.alarm), revision };
     }
-    const changed =
-      request.action === AlarmAction.activate
-        ? this.#activate(request)
-        : alarms.deactivate(request.memberId, request.alarm);
-    this.#hasNoSpace = alarms.has(AlarmType.nospace);
-    this.#isCorrupt = alarms.has(AlarmType.corrupt);
+    const changed = this.#changeAlarm(request);
+    this.restore();
     return { kind: 'alarm', alarms: changed === undefined ? [] : [changed], revision };
   }
 
-  #activate(request: AlarmRequest): AlarmResult['alarms'][number] | undefined {
-    if (request.alarm === AlarmType.none) return undefined;
-    return this.#deps.alarms.activate(request.memberId, request.alarm);
+  #changeAlarm({
+    action,
+    memberId,
+    alarm,
+  }: AlarmRequest): AlarmResult['alarms'][number] | undefined {
+    const { alarms } = this.#deps;
+    if (action === AlarmAction.deactivate) return alarms.deactivate(memberId, alarm);
+    // etcd: raising "none" changes nothing, and so does an action it does not know.
+    if (action !== AlarmAction.activate || alarm === AlarmType.none) return undefined;
+    return alarms.activate(memberId, alarm);
   }
 }
 

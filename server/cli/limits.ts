@@ -41,3 +41,9 @@ export const LOG_MESSAGES_COUNTED_MAX = 4096;
 
 /** How long a stopping member waits for calls in flight. etcd waits the request timeout; its tests expect about a second. */
 export const CALLS_GRACE_MS = 5000;
+
+/** How long a removed member still answers before it stops. etcd: server.go, one second. */
+export const REMOVED_GRACE_MS = 1000;
+
+/** How long a stopping leader waits for another member to lead. etcd: TransferLeadership within the request timeout. */
+export const HAND_OVER_MS = 3000;

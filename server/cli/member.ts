@@ -20,11 +20,13 @@ import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import { SnapshotKeeper } from '../node/snapshot-keeper.ts';
 import { WatchPump } from '../node/watch-pump.ts';
 import { RawNode } from '../raft/raw-node.ts';
-import type { SoftState } from '../raft/types.ts';
+import type { Message, SoftState } from '../raft/types.ts';
+import { ClusterChanges, type ClusterPortDeps } from './cluster-port.ts';
 import type { AutoCompaction, ServerConfig } from './config.ts';
 import type { Logging } from './logging.ts';
 import { type OpenStorage, openStorage } from './open-storage.ts';
-import { createRaftMembership } from './raft-membership.ts';
+import { createRaftMembership, type MembershipListener } from './raft-membership.ts';
+import { createSnapshotInstaller } from './snapshot-installer.ts';
 import { StartError } from './start-error.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 
@@ -40,11 +42,24 @@ export interface MemberParts {
   readonly node: Node;
   readonly duties: ClusterDuties;
   readonly watchPump: WatchPump;
+  readonly snapshots: SnapshotKeeper;
+  readonly changes: ClusterChanges;
   readonly registry: MetricRegistry;
   readonly metrics: NodeMetrics;
 }
 
+/** What the peer network is told and asked; it is made after the member. */
+export interface NetworkHooks {
+  readonly send: (messages: readonly Message[]) => void;
+  readonly onChanged: MembershipListener;
+  readonly onRestored: () => void;
+  readonly activeSinceMs: ClusterPortDeps['activeSinceMs'];
+  readonly promoteAtLeader: ClusterPortDeps['promoteAtLeader'];
+}
+
 export interface MemberHooks {
+  readonly network: NetworkHooks;
+  readonly onLeaderChanged: (state: SoftState) => void;
   readonly registry: MetricRegistry;
   /** Lets the answers of this turn leave; the listeners exist only later. */
   readonly flush: () => void;
@@ -82,16 +97,29 @@ export async function createMember(
     maxLearners: config.maxLearners,
     metrics: new MembershipMetrics(registry, metadata.nodeId),
   });
-  const base = { config, storage, store, lessor, alarms, book, registry, metrics };
+  const opened = { config, storage, store, lessor, alarms, book, registry, metrics };
   const raft = createRaft(config, storage, book, logging.logger('raft/raw-node.ts'));
-  const { node, duties } = createNode({ ...base, raft }, logging, hooks);
-  const watchPump = new WatchPump(
-    store.watchHub,
-    { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER },
-    hooks.flush,
-  );
-  return { ...base, raft, node, duties, watchPump };
+  const snapshots = createSnapshotKeeper({ ...opened, raft }, logging, hooks);
+  const base = { ...opened, raft, snapshots };
+  const node = createNode(base, logging, hooks);
+  return {
+    ...base,
+    node,
+    duties: createDuties(base, node, logging),
+    watchPump: new WatchPump(store.watchHub, TIME, hooks.flush),
+    changes: new ClusterChanges({
+      ...hooks.network,
+      node,
+      raft,
+      book,
+      clock: SYSTEM_CLOCK,
+      logger: logging.logger('cli/cluster-port.ts'),
+      strictReconfigCheck: config.strictReconfigCheck,
+    }),
+  };
 }
+
+const TIME = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };
 
 function openMemberStorage(
   config: ServerConfig,
@@ -174,39 +202,34 @@ function createRaft(
   );
 }
 
-type NodeBase = Omit<MemberParts, 'node' | 'duties' | 'watchPump'>;
+type NodeBase = Omit<MemberParts, 'node' | 'duties' | 'watchPump' | 'changes'>;
 
-function createNode(
-  base: NodeBase,
-  logging: Logging,
-  hooks: MemberHooks,
-): { readonly node: Node; readonly duties: ClusterDuties } {
-  const { config, storage, store, lessor, alarms, book, raft, metrics } = base;
-  const memberId = storage.metadata.nodeId;
-  const time = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };
-  let duties: ClusterDuties | undefined;
-  const node = new Node(
+function createNode(base: NodeBase, logging: Logging, hooks: MemberHooks): Node {
+  const { config, storage, raft } = base;
+  return new Node(
     {
-      memberId,
-      raft,
+      ...base,
+      ...TIME,
+      memberId: storage.metadata.nodeId,
       log: storage.wal,
       backend: storage.backend,
-      store,
-      lessor,
-      alarms,
-      membership: createRaftMembership(book, logging.logger('cli/raft-membership.ts')),
+      membership: createRaftMembership(
+        base.book,
+        logging.logger('cli/raft-membership.ts'),
+        hooks.network.onChanged,
+      ),
       position: storage.position,
-      snapshots: (owner) => createSnapshotKeeper(base, owner, logging, hooks),
-      // The only member has nobody to send to.
-      send: () => undefined,
+      installer: createSnapshotInstaller(base, {
+        logger: logging.logger('cli/snapshot-installer.ts'),
+        onRestored: hooks.network.onRestored,
+        onFatal: hooks.onFatal,
+      }),
+      send: hooks.network.send,
       flush: hooks.flush,
-      onLeaderChanged: (state: SoftState) => {
-        if (state.role === 'leader') PROCESS_SCHEDULER.soon(() => duties?.monitorVersion());
-      },
+      onLeaderChanged: hooks.onLeaderChanged,
       onFatal: hooks.onFatal,
-      ...time,
       logger: logging.logger('node/node.ts'),
-      metrics,
+      raft,
     },
     {
       heartbeatIntervalMs: config.heartbeatIntervalMs,
@@ -218,19 +241,22 @@ function createNode(
       compactionPauseMs: config.compactionSleepIntervalMs,
     },
   );
-  duties = new ClusterDuties({
+}
+
+function createDuties(base: NodeBase, node: Node, logging: Logging): ClusterDuties {
+  const { config, storage, book, store } = base;
+  return new ClusterDuties({
+    ...TIME,
     node,
-    memberId,
+    memberId: storage.metadata.nodeId,
     name: config.name,
     clientUrls: config.advertiseClientUrls.map((url) => url.text),
     serverMinorVersion: minorVersion(SERVER_VERSION),
     clusterVersion: () => book.clusterVersion,
     revision: () => store.revision,
     compactor: createCompactor(config.autoCompaction),
-    ...time,
     logger: logging.logger('node/cluster-duties.ts'),
   });
-  return { node, duties };
 }
 
 function createCompactor(config: AutoCompaction): ReturnType<typeof createAutoCompactor> {
@@ -240,8 +266,7 @@ function createCompactor(config: AutoCompaction): ReturnType<typeof createAutoCo
 }
 
 function createSnapshotKeeper(
-  { config, storage, book }: NodeBase,
-  raft: RawNode,
+  { config, storage, book, raft }: Pick<MemberParts, 'config' | 'storage' | 'book' | 'raft'>,
   logging: Logging,
   hooks: MemberHooks,
 ): SnapshotKeeper {

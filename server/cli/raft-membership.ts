@@ -1,20 +1,31 @@
-// Owns joining the node's port for membership to the membership book.
+// Owns joining the node's port for membership to the membership book, and telling the network what changed.
 import { assert } from '../base/assert.ts';
+import type { EtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { MembershipBook } from '../cluster/membership-book.ts';
-import { problemText } from '../cluster/membership-problem.ts';
+import type { ConfChangeOutcome, MembershipBook } from '../cluster/membership-book.ts';
+import { problemError, problemText } from '../cluster/membership-problem.ts';
 import type { Membership } from '../node/node.ts';
 
-export function createRaftMembership(book: MembershipBook, logger: Logger): Membership {
+/** Told of every change that took effect, after the book has it. */
+export type MembershipListener = (outcome: ConfChangeOutcome) => void;
+
+export function createRaftMembership(
+  book: MembershipBook,
+  logger: Logger,
+  onChanged: MembershipListener,
+): Membership {
   return {
-    applyConfChange: (change) => {
+    applyConfChange: (change): EtcdError | undefined => {
       const outcome = book.applyConfChange(change);
-      if (outcome.kind !== 'refused') return change;
+      if (outcome.kind !== 'refused') {
+        onChanged(outcome);
+        return undefined;
+      }
       logger.warn('refused a configuration change', {
         'node-id': change.nodeId.toString(16),
         error: problemText(outcome.problem),
       });
-      return { ...change, nodeId: 0n };
+      return problemError(outcome.problem);
     },
     recordConfState: (confState) => book.saveConfState(confState),
     setClusterVersion: ({ ver }) => book.setClusterVersion(ver),

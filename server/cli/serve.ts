@@ -1,18 +1,19 @@
 // Owns running a member from its configuration to its last breath: disk, node, listeners, readiness, signals, stop.
 // etcd: server/embed/etcd.go StartEtcd and server/etcdmain/etcd.go.
 
-import { GrpcStatus } from '../base/errors.ts';
+import { EtcdError, GrpcStatus } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { MetricRegistry } from '../base/metrics.ts';
 import { SERVER_VERSION } from '../base/version.ts';
 import { listen } from '../listen/listen.ts';
 import type { Listeners, TlsOptions } from '../listen/types.ts';
+import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import type { EndpointUrl, ServerConfig, TlsConfig } from './config.ts';
 import { configFields } from './config-print.ts';
 import { CALLS_GRACE_MS } from './limits.ts';
 import type { Logging } from './logging.ts';
 import { createMember, type MemberParts } from './member.ts';
-import { createServices, type Services } from './services.ts';
+import { createLeaseAccess, createServices, type Services } from './services.ts';
 import { stopOnSignal } from './signals.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { notifyReady } from './systemd.ts';
@@ -29,12 +30,25 @@ export async function serve(config: ServerConfig, logging: Logging): Promise<voi
     for (const listeners of open) listeners.flushNow();
   };
   const registry = new MetricRegistry();
+  let running: MemberParts | undefined;
   const member = await createMember(config, logging, {
     registry,
     flush,
     onFatal: (error) => die(logging, logger, error),
+    onLeaderChanged: (state) => {
+      if (state.role === 'leader') PROCESS_SCHEDULER.soon(() => running?.duties.monitorVersion());
+    },
+    // The only member has nobody to talk to.
+    network: {
+      send: () => undefined,
+      onChanged: () => undefined,
+      onRestored: () => undefined,
+      activeSinceMs: () => undefined,
+      promoteAtLeader: (_id, _authorization, done) => done(new EtcdError('notLeader')),
+    },
   });
-  const services = createServices(member, logging);
+  running = member;
+  const services = createServices(member, createLeaseAccess(member), logging);
   const stop = (): Promise<void> => stopMember(member, services, open, logger);
   stopOnSignal(logger, stop);
   member.node.start();

@@ -35,7 +35,11 @@ export interface Services {
   readonly health: HealthState;
 }
 
-export function createServices(member: MemberParts, logging: Logging): Services {
+export function createServices(
+  member: MemberParts,
+  leases: LeaseAccess,
+  logging: Logging,
+): Services {
   const { storage, node, store, config } = member;
   const { nodeId, clusterId } = storage.metadata;
   const time = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };
@@ -65,13 +69,10 @@ export function createServices(member: MemberParts, logging: Logging): Services 
       everyProgressInterval: (task) => everyProgressInterval(member, task),
     }),
   );
-  const leases = createLeaseAccess(member);
   grpc.register(createLeaseService({ proposer: node, leases, header, revision }));
   const port = createMaintenancePort(member, logging.logger('cli/maintenance.ts'));
   grpc.register(createMaintenanceService({ proposer: node, header, port }));
-  grpc.register(
-    createClusterService({ proposer: node, header, members: () => member.book.members() }),
-  );
+  grpc.register(createClusterService({ proposer: node, header, cluster: member.changes }));
   grpc.register(createHealthService(health));
   registerMemberMetrics(member);
   return { grpc, http: createHttp(member, reader, logging), health };
@@ -94,7 +95,8 @@ function createGrpcServer({ config, node, registry }: MemberParts, logging: Logg
   });
 }
 
-function createLeaseAccess({ lessor, node, config }: MemberParts): LeaseAccess {
+/** Leases as clients of this member see them. */
+export function createLeaseAccess({ lessor, node, config }: MemberParts): LeaseAccess {
   return new LeaseAccess({
     lessor,
     ids: node.ids,

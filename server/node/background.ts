@@ -2,7 +2,7 @@
 // than one slice.
 
 import type { Clock } from '../base/clock.ts';
-import type { EtcdError } from '../base/errors.ts';
+import { EtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HashKvJob } from '../mvcc/background-jobs.ts';
 import type { KeyValueHash } from '../mvcc/kv-hasher.ts';
@@ -56,8 +56,8 @@ export class Background {
 
   /** Computes a HashKV. `done` gets compacted or futureRev when the revision cannot be hashed. */
   hashKv(revision: number, done: (result: KeyValueHash | EtcdError) => void): void {
-    const job = this.#store.hashKv(revision);
-    this.#hashSlice(job, done);
+    if (this.#store.isReady) this.#hashSlice(this.#store.hashKv(revision), done);
+    else done(new EtcdError('timeout'));
   }
 
   stop(): void {

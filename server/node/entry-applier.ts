@@ -73,6 +73,13 @@ export class EntryApplier {
     this.#isStaged = true;
   }
 
+  /** A snapshot replaced the store: it is at this entry now. */
+  reset(index: number, term: number): void {
+    this.#appliedIndex = index;
+    this.#appliedTerm = term;
+    this.#isStaged = false;
+  }
+
   /** Makes what was applied one batch of the store, together with how far it goes. False when there was nothing. */
   commit(): boolean {
     if (!this.#isStaged) return false;

@@ -105,6 +105,8 @@ export class KvReader {
   }
 
   #attempt<T>(read: () => T): T | EtcdError {
+    // A snapshot is being installed: nothing can be read until it is.
+    if (!this.#store.isReady) return new EtcdError('timeout');
     try {
       return read();
     } catch (error) {

@@ -54,3 +54,6 @@ export const LEASE_EXPIRED_RETRY_MS = 50;
 
 /** etcd: publish waits the request timeout for an answer; a failed try is repeated after this. */
 export const PUBLISH_RETRY_MS = 500;
+
+/** Membership changes that wait. Raft takes one at a time, and a person or an operator makes them. */
+export const PENDING_CONF_CHANGES_MAX = 64;

@@ -21,9 +21,11 @@ import {
 import { encodeRaftRequest } from '../proto/hot.ts';
 import { PayloadField, type PayloadFieldNumber } from '../proto/payload-field.ts';
 import type { RawNode } from '../raft/raw-node.ts';
-import type { ConfChange, ConfState, Entry, Message, SoftState } from '../raft/types.ts';
+import type { StepResult } from '../raft/step-result.ts';
+import type { ConfChange, ConfState, Entry, Message, Snapshot, SoftState } from '../raft/types.ts';
 import type { Proposer, RaftView } from './api.ts';
 import { Background, type BackgroundOptions } from './background.ts';
+import { type ConfChangeDone, ConfChanges } from './conf-changes.ts';
 import { EntryApplier } from './entry-applier.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { APPLY_LAG_MAX, REQUEST_TIMEOUT_BASE_MS } from './limits.ts';
@@ -37,10 +39,18 @@ import type { SnapshotKeeper } from './snapshot-keeper.ts';
 
 /** The membership, as the node needs it. */
 export interface Membership extends MembershipCommands {
-  /** Validates and records a change; answers what raft is to be told: the change, or one with nodeId 0n when refused. */
-  applyConfChange(change: ConfChange): ConfChange;
+  /** Validates and records a change of the log; answers why it was refused, if it was. */
+  applyConfChange(change: ConfChange): EtcdError | undefined;
   /** Stores what is in force after a change. */
   recordConfState(confState: ConfState): void;
+}
+
+/** What a received snapshot needs done outside of raft. */
+export interface SnapshotInstaller {
+  /** Makes the snapshot's file and its record in the log durable. */
+  save(snapshot: Snapshot, done: () => void): void;
+  /** Replaces the store and everything read from it by the snapshot's database. */
+  install(snapshot: Snapshot, done: () => void): void;
 }
 
 export interface NodeOptions extends BackgroundOptions {
@@ -63,7 +73,8 @@ export interface NodeDeps {
   readonly membership: Membership;
   /** How far the store has come. */
   readonly position: { readonly index: number; readonly term: number };
-  readonly snapshots: (raft: RawNode) => SnapshotKeeper;
+  readonly snapshots: SnapshotKeeper;
+  readonly installer: SnapshotInstaller;
   /** Sends messages to other members. */
   readonly send: (messages: readonly Message[]) => void;
   /** Lets the answers of this turn leave. */
@@ -90,6 +101,9 @@ export class Node implements Proposer {
   readonly #loop: ReadyLoop;
   readonly #leases: LeaseKeeper;
   readonly #snapshots: SnapshotKeeper;
+  readonly #confChanges: ConfChanges;
+  /** Entries that must wait for a snapshot to be installed; undefined when none is. */
+  #held: Entry[] | undefined = undefined;
   #softState: SoftState = { leader: 0n, role: 'follower' };
   #isRaisingNoSpace = false;
   #cancelTicks: Cancel | undefined = undefined;
@@ -107,7 +121,8 @@ export class Node implements Proposer {
     this.#leases = new LeaseKeeper(deps.lessor, deps, options.electionTimeoutMs, (id) =>
       this.#revokeExpired(id),
     );
-    this.#snapshots = deps.snapshots(deps.raft);
+    this.#snapshots = deps.snapshots;
+    this.#confChanges = new ConfChanges((data) => deps.raft.proposeConfChange(data));
     this.#loop = this.#createLoop();
   }
 
@@ -134,6 +149,7 @@ export class Node implements Proposer {
     this.#loop.stop();
     this.#proposals.failAll(new EtcdError('stopped'));
     this.#reads.failAll(new EtcdError('stopped'));
+    this.#confChanges.failAll(new EtcdError('stopped'));
     this.#entries.commit();
   }
 
@@ -168,6 +184,30 @@ export class Node implements Proposer {
     else listener.onReadable(new EtcdError('tooManyRequests'));
   }
 
+  /** Proposes a change of the membership; `done` once it is applied or refused. */
+  proposeConfChange(change: Omit<ConfChange, 'id'>, done: ConfChangeDone): void {
+    if (this.#isStopped) {
+      done(new EtcdError('stopped'));
+      return;
+    }
+    const deadlineMs = this.#deps.clock.monotonicMs() + this.#requestTimeoutMs;
+    this.#confChanges.add({ ...change, id: this.ids.next() }, deadlineMs, done);
+    this.#confChanges.proposeAll();
+    this.#loop.wake();
+  }
+
+  /** A message from another member. */
+  step(message: Message): StepResult {
+    const result = this.#deps.raft.step(message);
+    this.#loop.wake();
+    return result;
+  }
+
+  /** Something outside changed raft: a report about a peer, a transfer. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
   /** Proposes a command of the member itself; nobody waits for it but `done`. */
   proposeOwn(
     field: PayloadFieldNumber,
@@ -197,6 +237,10 @@ export class Node implements Proposer {
 
   get appliedIndex(): number {
     return this.#entries.appliedIndex;
+  }
+
+  get appliedTerm(): number {
+    return this.#entries.appliedTerm;
   }
 
   raftView(): RaftView {
@@ -258,6 +302,8 @@ export class Node implements Proposer {
       return new EtcdError(this.#softState.leader === 0n ? 'noLeader' : 'timeout');
     });
     this.#reads.tick(nowMs);
+    this.#confChanges.expire(nowMs);
+    this.#confChanges.proposeAll();
     this.#loop.wake();
   }
 
@@ -274,10 +320,11 @@ export class Node implements Proposer {
 
   #onConfChange(entry: Entry): void {
     const change = decodeConfChange(entry.data);
-    const confState = this.#deps.raft.applyConfChange(
-      this.#deps.membership.applyConfChange(change),
-    );
-    this.#deps.membership.recordConfState(confState);
+    const error = this.#deps.membership.applyConfChange(change);
+    // A refused change reaches raft as one of nobody: it changes nothing, but it is not pending any more.
+    const told = error === undefined ? change : { ...change, nodeId: 0n };
+    this.#deps.membership.recordConfState(this.#deps.raft.applyConfChange(told));
+    this.#confChanges.applied(change.id, error);
   }
 
   #onTermStarted(term: number): void {
@@ -287,11 +334,32 @@ export class Node implements Proposer {
   }
 
   #apply(entries: readonly Entry[]): void {
+    if (this.#held !== undefined) {
+      this.#held.push(...entries);
+      return;
+    }
     const { metrics, clock, raft } = this.#deps;
     const startMs = clock.monotonicMs();
     this.#entries.apply(entries);
     raft.applied(this.#entries.appliedIndex);
     metrics.applySeconds.observe((clock.monotonicMs() - startMs) / 1000);
+  }
+
+  /** The store is replaced while raft goes on: what it commits meanwhile waits. */
+  #install(snapshot: Snapshot): void {
+    const { index, term } = snapshot.metadata;
+    this.#deps.installer.install(snapshot, () => {
+      if (this.#isStopped) return;
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      this.#entries.reset(index, term);
+      this.applier.restore();
+      this.#snapshots.restarted(index);
+      this.#deps.raft.applied(index);
+      if (held.length > 0) this.#apply(held);
+      this.background.compact();
+      this.#loop.wake();
+    });
   }
 
   /** Answers first, then the store: the log is durable already, and the batch below is one more microsecond per entry. */
@@ -358,7 +426,11 @@ export class Node implements Proposer {
       reads: this.#reads,
       effects: {
         onSoftState: (state) => this.#onSoftState(state),
-        onSnapshot: () => this.#deps.onFatal(new Error('a snapshot arrived without a transport')),
+        saveSnapshot: (snapshot, saved) => {
+          this.#held = [];
+          this.#deps.installer.save(snapshot, saved);
+        },
+        onSnapshotPersisted: (snapshot) => this.#install(snapshot),
         send: (messages) => this.#deps.send(messages),
         apply: (entries) => this.#apply(entries),
         flush: () => this.#flush(),

@@ -29,8 +29,10 @@ export interface LogWriter {
 export interface ReadyEffects {
   /** Leader or role changed. */
   onSoftState(state: SoftState): void;
-  /** A snapshot from the leader: to be made durable and installed before anything later is applied. */
-  onSnapshot(snapshot: Snapshot): void;
+  /** A snapshot from the leader: `saved` is called once its file and its WAL record are durable. */
+  saveSnapshot(snapshot: Snapshot, saved: () => void): void;
+  /** Raft counts on the snapshot from now on; it is to be installed before anything later is applied. */
+  onSnapshotPersisted(snapshot: Snapshot): void;
   send(messages: readonly Message[]): void;
   apply(entries: readonly Entry[]): void;
   /** End of the turn's work: answers may leave. */
@@ -48,6 +50,8 @@ export class ReadyLoop {
   #scheduled = false;
   #running = false;
   #stopped = false;
+  /** True while a snapshot is being saved: what raft wants done after it has to wait. */
+  #isSavingSnapshot = false;
 
   constructor(deps: {
     readonly raft: RawNode;
@@ -89,7 +93,7 @@ export class ReadyLoop {
     this.#running = true;
     this.#propose();
     this.#reads.ask(this.#clock.monotonicMs());
-    while (this.#raft.hasReady()) this.#carryOut(this.#raft.ready());
+    while (!this.#isSavingSnapshot && this.#raft.hasReady()) this.#carryOut(this.#raft.ready());
     this.#reads.serve();
     this.#effects.flush();
     this.#running = false;
@@ -117,17 +121,29 @@ export class ReadyLoop {
   #carryOut(ready: Ready): void {
     if (ready.softState !== undefined) this.#effects.onSoftState(ready.softState);
     if (ready.messages.length > 0) this.#effects.send(ready.messages);
-    if (ready.snapshot !== undefined) this.#effects.onSnapshot(ready.snapshot);
-    this.#persist(ready);
+    if (ready.snapshot === undefined) this.#persist(ready, nothing);
+    else this.#saveSnapshot(ready, ready.snapshot);
     if (ready.readStates.length > 0) this.#reads.answered(ready.readStates);
     if (ready.committed.length > 0) this.#effects.apply(ready.committed);
   }
 
-  #persist(ready: Ready): void {
+  /** The order that survives a crash anywhere: snapshot file, its record, then entries and hard state. */
+  #saveSnapshot(ready: Ready, snapshot: Snapshot): void {
+    this.#isSavingSnapshot = true;
+    this.#effects.saveSnapshot(snapshot, () => {
+      this.#isSavingSnapshot = false;
+      if (this.#stopped) return;
+      this.#persist(ready, () => this.#effects.onSnapshotPersisted(snapshot));
+      this.wake();
+    });
+  }
+
+  #persist(ready: Ready, persisted: () => void): void {
     const { entries, hardState, token } = ready;
     if (ready.mustSync) {
       this.#log.append(entries, hardState, true, () => {
         this.#raft.persisted(token);
+        persisted();
         this.wake();
       });
     } else if (hardState !== undefined) {

@@ -39,6 +39,7 @@ export class SnapshotKeeper {
   readonly #onError: (error: unknown) => void;
   #lastIndex: number;
   #isSaving = false;
+  #holds = 0;
 
   constructor(
     deps: {
@@ -75,8 +76,23 @@ export class SnapshotKeeper {
     }, this.#onError);
   }
 
+  /** A snapshot from the leader is the newest one now. */
+  restarted(index: number): void {
+    this.#lastIndex = Math.max(this.#lastIndex, index);
+  }
+
+  /** While a snapshot is on its way to a member, entries after it must stay: the member asks for them next. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    this.#holds--;
+  }
+
   /** Drops entries from memory that no member within the catch-up window needs. */
   #compactLog(index: number): void {
+    if (this.#holds > 0) return;
     const target = index - this.#catchupEntries;
     if (target - this.#raft.firstIndex < LOG_COMPACT_STEP) return;
     this.#raft.compact(target);

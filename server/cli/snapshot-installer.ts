@@ -1,0 +1,94 @@
+// Owns taking over a snapshot that the leader sent: its file and record first, then its database in place of the store,
+// then everything that is read from the store at start. etcd: server/etcdserver/server.go applySnapshot.
+
+import { rm } from 'node:fs/promises';
+import { assert } from '../base/assert.ts';
+import type { Logger } from '../base/logger.ts';
+import { readPosition } from '../node/entry-applier.ts';
+import { BACKGROUND_SLICE_MS } from '../node/limits.ts';
+import type { SnapshotInstaller } from '../node/node.ts';
+import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
+import type { Snapshot } from '../raft/types.ts';
+import { importSnapshot } from '../storage/rocks/snapshot-file.ts';
+import type { MemberParts } from './member.ts';
+
+export interface InstallerHooks {
+  readonly logger: Logger;
+  /** The members may be others now. */
+  readonly onRestored: () => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+type InstallerParts = Pick<MemberParts, 'storage' | 'store' | 'lessor' | 'alarms' | 'book'>;
+
+export function createSnapshotInstaller(
+  parts: InstallerParts,
+  hooks: InstallerHooks,
+): SnapshotInstaller {
+  return {
+    save: (snapshot, done) => save(parts, snapshot, done, hooks),
+    install: (snapshot, done) => {
+      install(parts, snapshot, hooks).then(done, hooks.onFatal);
+    },
+  };
+}
+
+function save(
+  { storage }: InstallerParts,
+  snapshot: Snapshot,
+  done: () => void,
+  hooks: InstallerHooks,
+): void {
+  const { index, term, confState } = snapshot.metadata;
+  storage.snapshots.save(snapshot, (error) => {
+    if (error === undefined) storage.wal.saveSnapshot({ index, term, confState }, done);
+    else hooks.onFatal(error);
+  });
+}
+
+async function install(
+  parts: InstallerParts,
+  snapshot: Snapshot,
+  { logger, onRestored }: InstallerHooks,
+): Promise<void> {
+  const { storage, lessor, alarms, book } = parts;
+  const { index } = snapshot.metadata;
+  const path = storage.snapshots.databasePath(index);
+  logger.info('applying snapshot', { 'incoming-leader-snapshot-index': index });
+  await importSnapshot(storage.backend, path);
+  const position = readPosition(storage.backend);
+  assert(
+    position.index === index,
+    `the snapshot is of index ${index}, its database of ${position.index}`,
+  );
+  lessor.restore();
+  await restoreStore(parts);
+  alarms.restore();
+  book.restore();
+  storage.wal.releaseTo(index);
+  storage.snapshots.releaseDatabases(index);
+  await rm(path, { force: true });
+  onRestored();
+  logger.info('applied snapshot', { 'incoming-leader-snapshot-index': index });
+}
+
+/** Reads the new store in slices: requests that need no data go on meanwhile. */
+function restoreStore({ store, lessor }: InstallerParts): Promise<void> {
+  const job = store.restore((key, lease) => lessor.attach(key, lease));
+  return new Promise((resolve, reject) => {
+    const slice = (): void => {
+      const endMs = performance.now() + BACKGROUND_SLICE_MS;
+      try {
+        while (!job.step()) {
+          if (performance.now() < endMs) continue;
+          PROCESS_SCHEDULER.soon(slice);
+          return;
+        }
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    slice();
+  });
+}

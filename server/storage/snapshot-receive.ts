@@ -1,0 +1,35 @@
+// Owns taking a database from the network to the disk: into a temporary file, synced, then under its name.
+
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncDirectory } from './file-system.ts';
+import { NODE_FILE_SYSTEM } from './node-file-system.ts';
+
+let receiveCount = 0;
+
+/** Writes `body` to `path`; answers its size. On any failure nothing is left. */
+export async function receiveDatabase(
+  body: AsyncIterable<Uint8Array>,
+  path: string,
+): Promise<number> {
+  const temporary = `${dirname(path)}/tmp-received-${process.pid}-${receiveCount++}`;
+  let sizeBytes = 0;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      for await (const piece of body) {
+        await file.write(piece);
+        sizeBytes += piece.length;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    syncDirectory(NODE_FILE_SYSTEM, dirname(path));
+    return sizeBytes;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
