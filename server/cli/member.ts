@@ -136,6 +136,7 @@ function openMemberStorage(
     walDir: config.walDir,
     logger: logging.logger('cli/open-storage.ts'),
     newCluster: () => newCluster(config),
+    defragThresholdMegabytes: config.bootstrapDefragThresholdMegabytes,
     wal: {
       onFatal: hooks.onFatal,
       logger: logging.logger('storage/wal/wal.ts'),
@@ -262,7 +263,7 @@ function createDuties(base: NodeBase, node: Node, logging: Logging): ClusterDuti
 function createCompactor(config: AutoCompaction): ReturnType<typeof createAutoCompactor> {
   if (config.kind === 'off') return undefined;
   const retention = config.kind === 'periodic' ? config.retentionMs : config.retentionCount;
-  return createAutoCompactor({ mode: config.kind, retention }, SYSTEM_CLOCK.wallMs());
+  return createAutoCompactor({ mode: config.kind, retention }, SYSTEM_CLOCK.monotonicMs());
 }
 
 function createSnapshotKeeper(

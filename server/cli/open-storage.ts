@@ -15,6 +15,7 @@ import { SnapDirectory } from '../storage/snap/snap-directory.ts';
 import { validSnapshots } from '../storage/wal/read-log.ts';
 import { Wal, type WalOptions } from '../storage/wal/wal.ts';
 import type { WalMetadata } from '../storage/wal/wal-messages.ts';
+import { adoptDatabase, maybeDefragment } from './prepare-database.ts';
 import { StartError } from './start-error.ts';
 
 /** A member's disk, open and locked, with what it says. */
@@ -38,6 +39,8 @@ export interface StorageOptions {
   /** Empty: member/wal under dataDir. */
   readonly walDir: string;
   readonly logger: Logger;
+  /** Space in megabytes for which the database is defragmented first; 0: never. */
+  readonly defragThresholdMegabytes: number;
   readonly wal: WalOptions;
   /** The cluster to start when the disk is empty; throws StartError when the configuration allows none. */
   readonly newCluster: () => { readonly cluster: InitialCluster; readonly memberId: bigint };
@@ -63,9 +66,12 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
   try {
     const snapshots = new SnapDirectory(join(memberDirectory, 'snap'), { logger: options.logger });
     snapshots.removeLeftovers();
-    const onDisk = Wal.exists(walDirectory)
-      ? await readLog(walDirectory, snapshots, options)
-      : await createLog(walDirectory, options);
+    const isNew = !Wal.exists(walDirectory);
+    if (!isNew) await adoptDatabase(backend, memberDirectory, options.logger);
+    await maybeDefragment(backend, options.defragThresholdMegabytes, options.logger);
+    const onDisk = isNew
+      ? await createLog(walDirectory, options)
+      : await readLog(walDirectory, snapshots, options);
     const position = readPosition(backend);
     checkPosition(position.index, onDisk);
     return { memberDirectory, walDirectory, backend, snapshots, position, ...onDisk };
