@@ -8,6 +8,7 @@ import type {
   DowngradeInfoSetRequest,
 } from '../proto/gen/membership.ts';
 import {
+  type DowngradeVersionTestRequest,
   decodeInternalRaftRequest,
   type InternalRaftRequest,
   type RequestHeader,
@@ -47,7 +48,9 @@ export type CommandBody =
   | { readonly kind: 'clusterVersionSet'; readonly request: ClusterVersionSetRequest }
   | { readonly kind: 'clusterMemberAttrSet'; readonly request: ClusterMemberAttrSetRequest }
   | { readonly kind: 'downgradeInfoSet'; readonly request: DowngradeInfoSetRequest }
-  /** A payload this server does not apply: authentication requests, version tests, v2 leftovers. */
+  /** etcd: tests of downgrades put it into the log; it changes nothing. */
+  | { readonly kind: 'downgradeVersionTest'; readonly request: DowngradeVersionTestRequest }
+  /** A payload this server does not apply: authentication requests, v2 leftovers, those of later versions. */
   | { readonly kind: 'other'; readonly request: InternalRaftRequest };
 
 /** A command with who asked. The header is read only where it is needed: see `readCommandHeader`. */
@@ -70,9 +73,11 @@ export function decodeCommand(data: Uint8Array): Command {
       reader.skip(tag);
       continue;
     }
+    const payload = readHotPayload(reader, tag);
+    // Anything else, be it a field of a later version beside a payload known here, is the general decoder's.
+    if (payload === undefined) return decodeColdCommand(data);
     if (command !== undefined) throw new DecodeError('entry with two payloads');
-    command = readHotPayload(reader, tag);
-    if (command === undefined) return decodeColdCommand(data);
+    command = payload;
   }
   if (command === undefined) throw new DecodeError('entry without a payload');
   return command;
@@ -106,22 +111,29 @@ function readHotPayload(reader: Reader, tag: number): Command | undefined {
   }
 }
 
+/** Payloads by the name of their field, which is the kind of their command. */
+const KINDS = [
+  'range',
+  'put',
+  'deleteRange',
+  'txn',
+  'compaction',
+  'leaseGrant',
+  'leaseRevoke',
+  'leaseCheckpoint',
+  'alarm',
+  'clusterVersionSet',
+  'clusterMemberAttrSet',
+  'downgradeInfoSet',
+  'downgradeVersionTest',
+] as const;
+
 function decodeColdCommand(data: Uint8Array): Command {
-  const request = decodeInternalRaftRequest(data);
-  if (request.compaction) return { kind: 'compaction', request: request.compaction };
-  if (request.alarm) return { kind: 'alarm', request: request.alarm };
-  if (request.range) return { kind: 'range', request: request.range };
-  if (request.leaseCheckpoint) {
-    return { kind: 'leaseCheckpoint', request: request.leaseCheckpoint };
+  const message = decodeInternalRaftRequest(data);
+  for (const kind of KINDS) {
+    const request = message[kind];
+    // Each kind's request has the type of the field of that name: the compiler cannot follow the pairs.
+    if (request !== undefined) return { kind, request } as Command;
   }
-  if (request.clusterVersionSet) {
-    return { kind: 'clusterVersionSet', request: request.clusterVersionSet };
-  }
-  if (request.clusterMemberAttrSet) {
-    return { kind: 'clusterMemberAttrSet', request: request.clusterMemberAttrSet };
-  }
-  if (request.downgradeInfoSet) {
-    return { kind: 'downgradeInfoSet', request: request.downgradeInfoSet };
-  }
-  return { kind: 'other', request };
+  return { kind: 'other', request: message };
 }

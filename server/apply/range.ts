@@ -2,6 +2,7 @@
 // orders work on the index alone; values are read for the rows that are answered. etcd: server/etcdserver/txn/range.go.
 
 import { compareBytes, EMPTY_BYTES } from '../base/bytes.ts';
+import { EtcdError } from '../base/errors.ts';
 import { RevisionColumns } from '../mvcc/revision-columns.ts';
 import type { SelectOptions } from '../mvcc/select-cursor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
@@ -133,17 +134,26 @@ function loadRows(
     const wanted = values.slice(0, count);
     return request.keysOnly ? wanted.map(withoutValue) : wanted;
   }
-  if (request.keysOnly) return keysFromIndex(store, columns, count);
   const kvs: Uint8Array[] = [];
-  store.load(columns, 0, count, kvs);
+  if (request.keysOnly) loadKeys(store, columns, 0, count, kvs);
+  else store.load(columns, 0, count, kvs);
   return kvs;
 }
 
-/** etcd: since 3.7 keys alone come from the index, which does not know leases. */
-function keysFromIndex(store: MvccStore, columns: RevisionColumns, count: number): Uint8Array[] {
-  const kvs: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    kvs.push(
+/**
+ * Appends the KeyValues without values of rows [from, to). etcd: since 3.7 keys alone come from the index, which does
+ * not know leases. Throws compacted, as `MvccStore.load` does: the rows may then be gone.
+ */
+export function loadKeys(
+  store: MvccStore,
+  columns: RevisionColumns,
+  from: number,
+  to: number,
+  into: Uint8Array[],
+): void {
+  if (columns.readRevision < store.compactRevision) throw new EtcdError('compacted');
+  for (let i = from; i < to; i++) {
+    into.push(
       encodeKeyValueParts(
         store.keyView(columns.row[i] as number),
         columns.create[i] as number,
@@ -154,7 +164,6 @@ function keysFromIndex(store: MvccStore, columns: RevisionColumns, count: number
       ),
     );
   }
-  return kvs;
 }
 
 function withoutValue(stored: Uint8Array): Uint8Array {

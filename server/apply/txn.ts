@@ -74,10 +74,14 @@ function choose(store: MvccStore, request: TxnRequest): Choice {
   return { succeeded, ops, nested };
 }
 
-const columns = new RevisionColumns();
+let columns = new RevisionColumns();
+
+/** Columns that grew beyond this are let go, so that one comparison over a huge range does not hold its memory. */
+const COMPARE_ROWS_KEPT = 4096;
 
 /** True when the comparison holds for every key of its range, or for a key that does not exist when there is none. */
 function holds(store: MvccStore, compare: Compare): boolean {
+  if (columns.main.length > COMPARE_ROWS_KEPT) columns = new RevisionColumns();
   const options = { revision: 0, limit: 0, countOnly: false, withTotal: false };
   store.select(compare.key, compare.rangeEnd, options, columns);
   if (columns.count === 0) {
