@@ -13,15 +13,16 @@ const REVISION_INTERVAL_MS = 300_000;
 /** etcd: periodic.go retryDivisor: samples per compaction interval. */
 const SAMPLES_PER_INTERVAL = 10;
 
-/** Decides at every sample; the caller samples every `sampleIntervalMs` and reports how a compaction ended. */
+/**
+ * Decides at every sample; the caller samples at once, then every `sampleIntervalMs`, and reports how a compaction
+ * ended. Every member samples, so that a new leader goes on where the former one ended.
+ */
 export interface AutoCompactor {
   readonly sampleIntervalMs: number;
-  /** The revision to compact at now, or undefined. `revision` is the store's current one. */
-  sample(nowMs: number, revision: number): number | undefined;
+  /** The revision to compact at now, or undefined. `revision` is the store's; only the leader may compact. */
+  sample(nowMs: number, revision: number, isLeader: boolean): number | undefined;
   /** The compaction last asked for is done, or was not needed any more. */
-  succeeded(nowMs: number): void;
-  /** Not the leader for a while: what was sampled before does not count. */
-  reset(nowMs: number): void;
+  succeeded(): void;
 }
 
 /** The compactor for a configuration, or undefined when it is off. */
@@ -38,20 +39,23 @@ export function createAutoCompactor(
 /**
  * Compacts at the revision that was current one retention ago.
  *
- * Example, retention 1 h: a sample each 6 minutes; the first compaction after 1 h, at the revision of the first sample;
- * then one an hour. With a retention of 10 h the first comes after 10 h, then one an hour, each 10 h back.
+ * Example, retention 1 h: a sample at once and each 6 minutes; the first compaction after 1 h, at the revision of the
+ * first sample; then one an hour. With a retention of 10 h the first comes after 10 h, then one an hour, each 10 h back.
+ * One that fails is tried again at the next sample.
  */
 class PeriodicCompactor implements AutoCompactor {
   readonly sampleIntervalMs: number;
   readonly #compactIntervalMs: number;
-  readonly #retentionMs: number;
   readonly #samplesMax: number;
-  #samples: number[] = [];
+  readonly #samples: number[] = [];
+  /** When the last compaction that succeeded was asked for. */
   #lastSuccessMs: number;
   #waitMs: number;
+  #askedMs = 0;
+  #asked = 0;
+  #done = 0;
 
   constructor(retentionMs: number, nowMs: number) {
-    this.#retentionMs = retentionMs;
     this.#compactIntervalMs = Math.min(retentionMs, HOUR_MS);
     this.sampleIntervalMs = this.#compactIntervalMs / SAMPLES_PER_INTERVAL;
     this.#samplesMax = Math.floor(retentionMs / this.sampleIntervalMs) + 1;
@@ -59,22 +63,23 @@ class PeriodicCompactor implements AutoCompactor {
     this.#waitMs = retentionMs;
   }
 
-  sample(nowMs: number, revision: number): number | undefined {
+  sample(nowMs: number, revision: number, isLeader: boolean): number | undefined {
     this.#samples.push(revision);
     if (this.#samples.length > this.#samplesMax) this.#samples.shift();
-    if (nowMs - this.#lastSuccessMs < this.#waitMs) return undefined;
-    return this.#samples[0];
-  }
-
-  succeeded(nowMs: number): void {
-    this.#lastSuccessMs = nowMs;
+    const [target] = this.#samples;
+    // Timers are not exact: what comes a moment too early must not wait for the next sample.
+    const waitMs = this.#waitMs - this.sampleIntervalMs / 2;
+    if (!isLeader || nowMs - this.#lastSuccessMs < waitMs) return undefined;
+    if (target === undefined || target === this.#done) return undefined;
     this.#waitMs = this.#compactIntervalMs;
+    this.#askedMs = nowMs;
+    this.#asked = target;
+    return target;
   }
 
-  reset(nowMs: number): void {
-    this.#samples = [];
-    this.#lastSuccessMs = nowMs;
-    this.#waitMs = this.#retentionMs;
+  succeeded(): void {
+    this.#lastSuccessMs = this.#askedMs;
+    this.#done = this.#asked;
   }
 }
 
@@ -89,18 +94,14 @@ class RevisionCompactor implements AutoCompactor {
     this.#retention = retention;
   }
 
-  sample(_nowMs: number, revision: number): number | undefined {
+  sample(_nowMs: number, revision: number, isLeader: boolean): number | undefined {
     const target = revision - this.#retention;
-    if (target <= 0 || target === this.#done) return undefined;
+    if (!isLeader || target <= 0 || target === this.#done) return undefined;
     this.#asked = target;
     return target;
   }
 
-  succeeded(_nowMs: number): void {
+  succeeded(): void {
     this.#done = this.#asked;
-  }
-
-  reset(_nowMs: number): void {
-    this.#asked = 0;
   }
 }

@@ -45,6 +45,7 @@ export class ClusterDuties {
     this.#publish(onPublished);
     this.#cancels.push(scheduler.every(VERSION_MONITOR_INTERVAL_MS, () => this.monitorVersion()));
     if (compactor === undefined) return;
+    this.#sampleCompaction(compactor);
     this.#cancels.push(
       scheduler.every(compactor.sampleIntervalMs, () => this.#sampleCompaction(compactor)),
     );
@@ -91,17 +92,13 @@ export class ClusterDuties {
 
   #sampleCompaction(compactor: AutoCompactor): void {
     const { node, clock, logger, revision } = this.#deps;
-    if (!node.isLeader) {
-      compactor.reset(clock.wallMs());
-      return;
-    }
-    const target = compactor.sample(clock.wallMs(), revision());
+    const target = compactor.sample(clock.monotonicMs(), revision(), node.isLeader);
     if (target === undefined) return;
     logger.info('starting auto compaction', { revision: target });
     const raw = encodeCompactionRequest({ revision: target, physical: false });
     node.proposeOwn(PayloadField.compaction, raw, (outcome) => {
       if (!isEtcdError(outcome) || outcome.code === 'compacted') {
-        compactor.succeeded(clock.wallMs());
+        compactor.succeeded();
         logger.info('completed auto compaction', { revision: target });
       } else {
         logger.warn('failed auto compaction', { revision: target, error: outcome.message });

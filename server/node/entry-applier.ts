@@ -111,8 +111,7 @@ export class EntryApplier {
     if (this.#proposals.pendingCount === 0) return undefined;
     const { idHigh, idLow } = decodeRaftRequestEnvelope(entry.data);
     if (idHigh >>> 16 !== this.#events.requestIdPrefix) return undefined;
-    const proposal = this.#proposals.ofId((idHigh & 0xffff) * 2 ** 32 + idLow);
-    return proposal !== undefined && proposal.index === 0 ? proposal : undefined;
+    return this.#proposals.ofId((idHigh & 0xffff) * 2 ** 32 + idLow);
   }
 }
 

@@ -1,7 +1,7 @@
 // Owns reads of the store for clients: at once while they are small, in slices when they are not, so that a list of a
 // hundred thousand keys never holds the event loop. A sliced read keeps its revision whatever is written meanwhile.
 
-import { assembleRange, executeRange, selectOptions } from '../apply/range.ts';
+import { assembleRange, executeRange, loadKeys, selectOptions } from '../apply/range.ts';
 import type { RangeResult, TxnResult } from '../apply/result.ts';
 import { readTxn } from '../apply/txn.ts';
 import type { Clock } from '../base/clock.ts';
@@ -9,12 +9,23 @@ import { EtcdError, isEtcdError } from '../base/errors.ts';
 import { RevisionColumns } from '../mvcc/revision-columns.ts';
 import type { SelectCursor } from '../mvcc/select-cursor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
-import type { RangeRequest, TxnRequest } from '../proto/gen/rpc.ts';
+import { type RangeRequest, SortTarget, type TxnRequest } from '../proto/gen/rpc.ts';
 import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
 import { BACKGROUND_SLICE_MS, READ_SLICE_KEYS, READ_SLICE_VALUES } from './limits.ts';
 import type { Scheduler } from './scheduler.ts';
 
 type RangeDone = (result: RangeResult | EtcdError) => void;
+
+/** A range that is read over several turns. */
+interface SlicedRead {
+  readonly request: RangeRequest;
+  readonly columns: RevisionColumns;
+  readonly cursor: SelectCursor;
+  readonly kvs: Uint8Array[];
+  /** The store's when the read began. */
+  readonly epoch: number;
+  readonly done: RangeDone;
+}
 
 export class KvReader {
   readonly #store: MvccStore;
@@ -29,7 +40,7 @@ export class KvReader {
 
   /** Reads a range; calls back at once for a small one. */
   range(request: RangeRequest, done: RangeDone): void {
-    if (request.rangeEnd.length === 0 || (request.limit > 0 && request.limit < READ_SLICE_VALUES)) {
+    if (isSmall(request)) {
       done(this.#attempt(() => executeRange(this.#store, request)));
     } else {
       this.#rangeInSlices(request, done);
@@ -52,17 +63,14 @@ export class KvReader {
       this.#store.beginSelect(request.key, request.rangeEnd, selectOptions(request, true), columns),
     );
     if (isEtcdError(cursor)) done(cursor);
-    else this.#selectSlice(cursor, columns, request, done);
+    else this.#select({ request, columns, cursor, kvs: [], epoch: this.#store.epoch, done });
   }
 
-  #selectSlice(
-    cursor: SelectCursor,
-    columns: RevisionColumns,
-    request: RangeRequest,
-    done: RangeDone,
-  ): void {
+  /** A slice of finding the rows. */
+  #select(read: SlicedRead): void {
     const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
-    const finished = this.#attempt(() => {
+    const { cursor, request, columns, done } = read;
+    const finished = this.#attemptSlice(read, () => {
       while (!cursor.step(READ_SLICE_KEYS)) {
         if (this.#clock.monotonicMs() >= endMs) return false;
       }
@@ -71,37 +79,40 @@ export class KvReader {
     if (isEtcdError(finished)) {
       done(finished);
     } else if (!finished) {
-      this.#scheduler.soon(() => this.#selectSlice(cursor, columns, request, done));
+      this.#scheduler.soon(() => this.#select(read));
     } else if (needsSlicedLoad(request, columns)) {
-      this.#loadSlice(columns, request, [], done);
+      this.#load(read);
     } else {
       done(this.#attempt(() => assembleRange(this.#store, request, columns)));
     }
   }
 
-  #loadSlice(
-    columns: RevisionColumns,
-    request: RangeRequest,
-    kvs: Uint8Array[],
-    done: RangeDone,
-  ): void {
+  /** A slice of loading what was found. */
+  #load(read: SlicedRead): void {
+    const { request, columns, kvs, done } = read;
     const more = request.limit > 0 && columns.count > request.limit;
     const wanted = more ? request.limit : columns.count;
     const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
-    const failure = this.#attempt(() => {
-      while (kvs.length < wanted && this.#clock.monotonicMs() < endMs) {
+    const failure = this.#attemptSlice(read, () => {
+      do {
         const to = Math.min(wanted, kvs.length + READ_SLICE_VALUES);
-        this.#store.load(columns, kvs.length, to, kvs);
-      }
+        if (request.keysOnly) loadKeys(this.#store, columns, kvs.length, to, kvs);
+        else this.#store.load(columns, kvs.length, to, kvs);
+      } while (kvs.length < wanted && this.#clock.monotonicMs() < endMs);
     });
     if (isEtcdError(failure)) {
       done(failure);
     } else if (kvs.length < wanted) {
-      this.#scheduler.soon(() => this.#loadSlice(columns, request, kvs, done));
+      this.#scheduler.soon(() => this.#load(read));
     } else {
       const { total: count, storeRevision: revision } = columns;
       done({ kind: 'range', kvs, more, count, revision });
     }
+  }
+
+  /** Rows found in a store that was replaced since mean nothing in the new one. */
+  #attemptSlice<T>(read: SlicedRead, slice: () => T): T | EtcdError {
+    return read.epoch === this.#store.epoch ? this.#attempt(slice) : new EtcdError('timeout');
   }
 
   #attempt<T>(read: () => T): T | EtcdError {
@@ -116,8 +127,18 @@ export class KvReader {
   }
 }
 
-/** Rows in index order with their values are loaded piece by piece; what is sorted or filtered needs all rows at once. */
+/** A limit keeps a read short only where the index gives the rows in order and, at the current revision, the total. */
+function isSmall(request: RangeRequest): boolean {
+  if (request.rangeEnd.length === 0) return true;
+  if (request.limit <= 0 || request.limit >= READ_SLICE_VALUES || request.revision > 0)
+    return false;
+  return isIndexOrder(request) && !hasRevisionFilters(request);
+}
+
+/** Rows in key order are loaded piece by piece; what is sorted or filtered needs all rows at once. */
 function needsSlicedLoad(request: RangeRequest, columns: RevisionColumns): boolean {
-  if (request.keysOnly || request.countOnly || columns.count <= READ_SLICE_VALUES) return false;
+  if (request.countOnly || columns.count <= READ_SLICE_VALUES) return false;
+  // Without an order every target but the key is sorted, too: see apply/range.ts.
+  if (request.sortTarget !== SortTarget.key) return false;
   return isIndexOrder(request) && !hasRevisionFilters(request);
 }

@@ -105,6 +105,8 @@ export class Node implements Proposer {
   /** Entries that must wait for a snapshot to be installed; undefined when none is. */
   #held: Entry[] | undefined = undefined;
   #softState: SoftState = { leader: 0n, role: 'follower' };
+  /** When this member last became the leader, on the monotonic clock. */
+  #electedMs = Number.NEGATIVE_INFINITY;
   #isRaisingNoSpace = false;
   #cancelTicks: Cancel | undefined = undefined;
   #isStopped = false;
@@ -297,14 +299,20 @@ export class Node implements Proposer {
   #tick(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     this.#deps.raft.tick();
-    this.#proposals.expire(nowMs, () => {
-      this.#deps.metrics.proposalsFailed.inc();
-      return new EtcdError(this.#softState.leader === 0n ? 'noLeader' : 'timeout');
-    });
+    this.#proposals.expire(nowMs, (proposal) => this.#timeoutOf(proposal));
     this.#reads.tick(nowMs);
     this.#confChanges.expire(nowMs);
     this.#confChanges.proposeAll();
     this.#loop.wake();
+  }
+
+  /** etcd: server.go parseProposeCtxErr. A proposal made while the former leader was being replaced died with it. */
+  #timeoutOf(proposal: Proposal): EtcdError {
+    this.#deps.metrics.proposalsFailed.inc();
+    const startMs = proposal.deadlineMs - this.#requestTimeoutMs;
+    const lostMs = this.#electedMs - 2 * this.#options.electionTimeoutMs;
+    const isLeaderFault = startMs > lostMs && startMs < this.#electedMs;
+    return new EtcdError(isLeaderFault ? 'timeoutDueToLeaderFail' : 'timeout');
   }
 
   #onSoftState(state: SoftState): void {
@@ -314,6 +322,7 @@ export class Node implements Proposer {
     if (before.leader !== state.leader) {
       if (state.leader !== 0n) this.#deps.metrics.leaderChangesSeen.inc();
       if (before.leader !== 0n) this.#reads.failAll(new EtcdError('leaderChanged'));
+      if (state.role === 'leader') this.#electedMs = this.#deps.clock.monotonicMs();
     }
     this.#deps.onLeaderChanged(state);
   }
@@ -328,9 +337,10 @@ export class Node implements Proposer {
   }
 
   #onTermStarted(term: number): void {
-    if (!this.isLeader || term !== this.term) return;
-    this.#leases.promote();
+    if (term !== this.term) return;
+    // A leader answers no reads before this entry is committed: those who asked before ask again, on every member.
     this.#reads.retryUnanswered(this.#deps.clock.monotonicMs());
+    if (this.isLeader) this.#leases.promote();
   }
 
   #apply(entries: readonly Entry[]): void {

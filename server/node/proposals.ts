@@ -100,12 +100,17 @@ export class Proposals {
 
   /** Fails what has waited too long. An entry already in the log may still be applied later: that is what a
    *  time-out means to the client. */
-  expire(nowMs: number, error: () => EtcdError): void {
+  expire(nowMs: number, error: (proposal: Proposal) => EtcdError): void {
+    let hasExpired = false;
     for (const proposal of this.#byId.values()) {
-      if (proposal.deadlineMs > nowMs) return;
-      if (proposal.index !== 0) this.#byIndex.delete(proposal.index);
-      this.settle(proposal, error());
+      if (proposal.deadlineMs > nowMs) break;
+      hasExpired = true;
+      // Another proposal may have got the place since, after the log was overwritten.
+      if (this.#byIndex.get(proposal.index) === proposal) this.#byIndex.delete(proposal.index);
+      this.settle(proposal, error(proposal));
     }
+    // What never got into the log must not get there once its client was told that it failed.
+    if (hasExpired) this.#queue = this.#queue.filter((proposal) => !proposal.settled);
   }
 
   failAll(error: EtcdError): void {

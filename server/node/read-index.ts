@@ -71,7 +71,7 @@ export class ReadIndexQueue {
     };
     this.#arrived = [];
     this.#batches.push(batch);
-    this.#send(batch, nowMs);
+    this.#send([batch], nowMs);
   }
 
   /** Answers from raft. */
@@ -101,14 +101,18 @@ export class ReadIndexQueue {
       const batch = this.#batches.shift();
       if (batch !== undefined) this.#finish(batch, new EtcdError('timeout'));
     }
-    for (const batch of this.#batches) {
-      if (batch.index < 0 && batch.retryAtMs <= nowMs) this.#send(batch, nowMs);
-    }
+    this.#send(
+      this.#batches.filter((batch) => batch.index < 0 && batch.retryAtMs <= nowMs),
+      nowMs,
+    );
   }
 
   /** The first commit of a term: what was asked of an earlier leader is asked again. */
   retryUnanswered(nowMs: number): void {
-    for (const batch of this.#batches) if (batch.index < 0) this.#send(batch, nowMs);
+    this.#send(
+      this.#batches.filter((batch) => batch.index < 0),
+      nowMs,
+    );
   }
 
   /** Ends all waiting reads: the leader changed, or the member stops. */
@@ -119,10 +123,15 @@ export class ReadIndexQueue {
     for (const listener of arrived) this.#end(listener, error);
   }
 
-  #send(batch: ReadBatch, nowMs: number): void {
+  /** One question for all of them: while there is no leader batches gather, and each would be asked for again. */
+  #send(batches: readonly ReadBatch[], nowMs: number): void {
+    if (batches.length === 0) return;
     const context = this.#port.nextContext();
-    batch.contexts.push(contextText(context));
-    batch.retryAtMs = nowMs + READ_INDEX_RETRY_MS;
+    const text = contextText(context);
+    for (const batch of batches) {
+      batch.contexts.push(text);
+      batch.retryAtMs = nowMs + READ_INDEX_RETRY_MS;
+    }
     this.#port.readIndex(context);
   }
 
