@@ -78,7 +78,14 @@ export function createServices(
   return { grpc, http: createHttp(member, reader, logging), health };
 }
 
-function createGrpcServer({ config, node, registry }: MemberParts, logging: Logging): GrpcServer {
+function createGrpcServer(member: MemberParts, logging: Logging): GrpcServer {
+  const { config, node, book, registry } = member;
+  const gate = createGate({
+    hasLeader: () => node.leader !== 0n,
+    isLearner: () => book.isLocalLearner(),
+    registry,
+  });
+  PROCESS_SCHEDULER.every(config.electionTimeoutMs, () => gate.checkLeader());
   return new GrpcServer({
     clock: SYSTEM_CLOCK,
     logger: logging.logger('rpc/grpc/grpc-server.ts'),
@@ -91,7 +98,7 @@ function createGrpcServer({ config, node, registry }: MemberParts, logging: Logg
       timeoutMs: config.grpcKeepaliveTimeoutMs,
     },
     connection: { concurrentStreamsMax: config.maxConcurrentStreams },
-    interceptor: createGate(() => node.leader !== 0n, registry),
+    interceptor: gate.interceptor,
   });
 }
 

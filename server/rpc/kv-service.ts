@@ -25,7 +25,7 @@ import { streamRange } from './range-stream.ts';
 import type { ResponseHeaderWriter } from './response-header.ts';
 import { failCall, failWith } from './status.ts';
 
-/** Reads of the store as it is now. Both throw EtcdError for a refusal. */
+/** Reads of the store as it is now. */
 export interface KvReader {
   /** Calls back at once for a small range, later for one that is read in slices. */
   range(request: RangeRequest, done: (result: RangeResult | EtcdError) => void): void;
@@ -194,9 +194,14 @@ function compact(deps: KvServiceDeps, call: UnaryCall): void {
     const { physical } = command.request;
     deps.proposer.submit(proposal, {
       onOutcome: (outcome) => {
-        if (outcome instanceof EtcdError) failCall(call, outcome);
-        else if (physical) deps.waitCompaction(() => respondCompacted(deps, call));
-        else respondCompacted(deps, call);
+        const answer = (): void => {
+          if (outcome instanceof EtcdError) failCall(call, outcome);
+          else respondCompacted(deps, call);
+        };
+        // etcd: who asks again for a compaction that goes on hears that it was made once it is done.
+        const waits = !(outcome instanceof EtcdError) || outcome.code === 'compacted';
+        if (physical && waits) deps.waitCompaction(answer);
+        else answer();
       },
     });
   } catch (error) {

@@ -53,7 +53,7 @@ export function createLeaseService(deps: LeaseServiceDeps): ServiceTable {
     '/etcdserverpb.Lease/LeaseRevoke': { kind: 'unary', handle: (call) => revoke(deps, call) },
     '/etcdserverpb.Lease/LeaseKeepAlive': {
       kind: 'bidi',
-      open: (call) => new KeepAliveStream(deps, call),
+      open: () => new KeepAliveStream(deps),
     },
     '/etcdserverpb.Lease/LeaseTimeToLive': {
       kind: 'unary',
@@ -138,13 +138,17 @@ function listLeases(deps: LeaseServiceDeps, call: UnaryCall): void {
   call.respondBytes(encodeLeaseLeasesResponse(createLeaseLeasesResponse({ header, leases })));
 }
 
-/** Keep-alives of one client, answered in order of arrival. A lease that is gone is answered with TTL 0. */
+/** Keep-alives of one stream that wait for the leader or for a revocation; more are not read meanwhile. */
+const KEEP_ALIVES_WAITING_MAX = 256;
+
+/** Keep-alives of one client, each answered when its result is there. A lease that is gone is answered with TTL 0. */
 class KeepAliveStream implements BidiListener {
   readonly #deps: LeaseServiceDeps;
-  #pending = 0;
-  #halfClosed = false;
+  #waiting = 0;
+  #isFull = false;
+  #isHalfClosed = false;
 
-  constructor(deps: LeaseServiceDeps, _call: BidiCall) {
+  constructor(deps: LeaseServiceDeps) {
     this.#deps = deps;
   }
 
@@ -158,24 +162,26 @@ class KeepAliveStream implements BidiListener {
     }
     // etcd: the header is taken before the renewal, so that its revision is one the lease was alive at.
     const revision = this.#deps.revision();
-    this.#pending++;
+    this.#waiting++;
     this.#deps.leases.renew(id, (result) => {
-      this.#pending--;
+      this.#waiting--;
       this.#answer(call, id, revision, result);
     });
+    if (this.#waiting >= KEEP_ALIVES_WAITING_MAX) call.pause();
   }
 
   onHalfClosed(call: BidiCall): void {
-    this.#halfClosed = true;
-    if (this.#pending === 0) call.end();
+    this.#isHalfClosed = true;
+    if (this.#waiting === 0) call.end();
   }
 
   onDrain(call: BidiCall): void {
-    call.resume();
+    this.#isFull = false;
+    this.#resume(call);
   }
 
   onCancelled(): void {
-    this.#halfClosed = true;
+    // Nothing is held: late answers go nowhere.
   }
 
   #answer(call: BidiCall, id: bigint, revision: number, result: number | EtcdError): void {
@@ -185,7 +191,15 @@ class KeepAliveStream implements BidiListener {
     }
     const ttl = typeof result === 'number' ? result : 0;
     const header = this.#deps.header.header(revision);
-    if (!call.sendBytes(encodeLeaseKeepAliveResponse({ header, id, ttl }))) call.pause();
-    if (this.#halfClosed && this.#pending === 0) call.end();
+    if (!call.sendBytes(encodeLeaseKeepAliveResponse({ header, id, ttl }))) {
+      this.#isFull = true;
+      call.pause();
+    }
+    if (this.#isHalfClosed && this.#waiting === 0) call.end();
+    else this.#resume(call);
+  }
+
+  #resume(call: BidiCall): void {
+    if (!this.#isFull && this.#waiting < KEEP_ALIVES_WAITING_MAX) call.resume();
   }
 }

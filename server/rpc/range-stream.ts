@@ -26,7 +26,11 @@ const CHUNK_KEYS_MAX = 5000;
 
 export interface RangeStreamDeps {
   readonly proposer: Proposer;
-  readonly reader: { chunk(request: RangeRequest): RangeResult | EtcdError };
+  readonly reader: {
+    range(request: RangeRequest, done: (result: RangeResult | EtcdError) => void): void;
+    /** Reads a small part of a range, without a total. */
+    chunk(request: RangeRequest): RangeResult | EtcdError;
+  };
   readonly header: HeaderEncoder;
   readonly chunkBytes: number;
 }
@@ -113,6 +117,10 @@ class RangeStream implements ServerStreamListener {
 
   /** Sends chunks as long as the client takes them. */
   next(): void {
+    if (this.#request.countOnly) {
+      this.#count();
+      return;
+    }
     while (!this.#call.finished) {
       const result = this.#read();
       if (isEtcdError(result)) {
@@ -123,8 +131,14 @@ class RangeStream implements ServerStreamListener {
     }
   }
 
+  #count(): void {
+    this.#deps.reader.range(this.#request, (result) => {
+      if (isEtcdError(result)) failCall(this.#call, result);
+      else this.#sendLast(result, result.count, result.revision);
+    });
+  }
+
   #read(): RangeResult | EtcdError {
-    if (this.#request.countOnly) return this.#deps.reader.chunk(this.#request);
     const limit = Math.min(this.#chunkKeys, this.#limit - this.#sentKeys);
     return this.#deps.reader.chunk({ ...this.#request, limit });
   }
@@ -133,8 +147,7 @@ class RangeStream implements ServerStreamListener {
   #send(result: RangeResult): boolean {
     if (this.#headerRevision === 0) this.#headerRevision = result.revision;
     this.#sentKeys += result.kvs.length;
-    const done = this.#request.countOnly || !result.more || this.#sentKeys >= this.#limit;
-    if (done) {
+    if (!result.more || this.#sentKeys >= this.#limit) {
       this.#finish(result);
       return false;
     }
@@ -142,18 +155,23 @@ class RangeStream implements ServerStreamListener {
     return this.#call.send(middleEncoder, { ...result, more: false, count: 0 });
   }
 
+  /** The last chunk has the count of the whole interval, also of the keys that a limit kept out. */
   #finish(result: RangeResult): void {
-    const count = this.#request.countOnly ? result.count : this.#sentKeys + this.#rest(result);
-    this.#call.send(this.#lastEncoder, { ...result, count, revision: this.#headerRevision });
-    this.#call.end();
+    if (!result.more) {
+      this.#sendLast(result, this.#sentKeys, this.#headerRevision);
+      return;
+    }
+    this.#advance(result);
+    const rest = { ...this.#request, limit: 0, countOnly: true };
+    this.#deps.reader.range(rest, (counted) => {
+      if (isEtcdError(counted)) failCall(this.#call, counted);
+      else this.#sendLast(result, this.#sentKeys + counted.count, this.#headerRevision);
+    });
   }
 
-  /** Keys of the interval that a limit kept out. */
-  #rest(result: RangeResult): number {
-    if (!result.more) return 0;
-    this.#advance(result);
-    const rest = this.#deps.reader.chunk({ ...this.#request, limit: 0, countOnly: true });
-    return isEtcdError(rest) ? 0 : rest.count;
+  #sendLast(result: RangeResult, count: number, revision: number): void {
+    this.#call.send(this.#lastEncoder, { ...result, count, revision });
+    this.#call.end();
   }
 
   /** The next chunk begins after this one's last key, at the same revision, with twice or half as many keys. */

@@ -87,9 +87,8 @@ class WatchCall implements BidiListener, WatchSink {
     }
   }
 
-  onHalfClosed(call: BidiCall): void {
-    this.#close();
-    call.end();
+  onHalfClosed(_call: BidiCall): void {
+    // etcd: a client that has no more requests goes on watching until it ends the call.
   }
 
   onDrain(_call: BidiCall): void {
@@ -147,7 +146,9 @@ class WatchCall implements BidiListener, WatchSink {
 
   #sendEvents(response: WatchResponse): void {
     const events = response.events.map(eventBytes);
-    const limit = response.fragment ? this.#deps.fragmentBytes : Number.POSITIVE_INFINITY;
+    const limit = response.fragment
+      ? this.#deps.fragmentBytes - RESPONSE_OVERHEAD_BYTES
+      : Number.POSITIVE_INFINITY;
     let from = 0;
     while (from < events.length) {
       const to = fragmentEnd(events, from, limit);
@@ -169,6 +170,9 @@ class WatchCall implements BidiListener, WatchSink {
     this.#stream.close();
   }
 }
+
+/** What a response holds beside its events, at most: a header of 48 bytes, the watch id, the fragment mark. */
+const RESPONSE_OVERHEAD_BYTES = 64;
 
 /** Tag and length of an event inside a response, at most. */
 const EVENT_OVERHEAD_BYTES = 6;

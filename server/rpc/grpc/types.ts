@@ -53,6 +53,8 @@ export interface GrpcCall {
    * google.rpc.Status for grpc-status-details-bin. Does nothing on a finished call.
    */
   fail(status: GrpcStatusCode, message: string, details?: Uint8Array): void;
+  /** The same from outside of the handler, whose listener is told (`stopping`). */
+  stop(status: GrpcStatusCode, message: string): void;
 }
 
 /**
