@@ -1,0 +1,53 @@
+// Owns what the runner measures by default: the loads a Kubernetes control plane is made of, at the settings of etcd's own
+// published figures where there are some (100 connections, 1000 clients, 256-byte values).
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  /** Arguments of bench/load, beside endpoints, processes and time. */
+  readonly load: readonly string[];
+}
+
+const MANY = ['--conns', '100', '--clients', '1000'];
+const ONE = ['--conns', '1', '--clients', '1'];
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'put', about: 'put, 1000 clients', load: ['put', ...MANY] },
+  { name: 'put-1', about: 'put, 1 client', load: ['put', ...ONE] },
+  { name: 'range', about: 'linearizable read of one key, 1000 clients', load: ['range', ...MANY] },
+  { name: 'range-1', about: 'linearizable read of one key, 1 client', load: ['range', ...ONE] },
+  {
+    name: 'range-serializable',
+    about: 'serializable read of one key, 1000 clients',
+    load: ['range-serializable', ...MANY],
+  },
+  {
+    name: 'range-many',
+    about: 'linearizable read of 1000 keys, 20 clients',
+    load: ['range-many', '--conns', '20', '--clients', '20'],
+  },
+  {
+    name: 'list',
+    about: 'list of 10 000 keys in pages of 500, 4 clients',
+    load: ['list', '--conns', '4', '--clients', '4', '--range-keys', '500'],
+  },
+  {
+    name: 'txn-mixed',
+    about: 'half reads, half puts, each in a transaction',
+    load: ['txn-mixed', ...MANY],
+  },
+  { name: 'lease-keepalive', about: 'keep-alive, 1000 leases', load: ['lease-keepalive', ...MANY] },
+  {
+    name: 'lease-life',
+    about: 'grant, put, revoke; 100 clients',
+    load: ['lease-life', '--conns', '20', '--clients', '100'],
+  },
+  {
+    name: 'watch-latency',
+    about: '100 puts per second to 100 watchers of all keys',
+    load: ['watch-latency', '--conns', '20', '--clients', '100', '--rate', '100'],
+  },
+];
+
+/** The data set of the memory and restart figures. */
+export const LARGE_KEYS = 1_000_000;
