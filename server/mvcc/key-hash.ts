@@ -9,6 +9,7 @@
 // Keys can be chosen so that all their hashes are equal; then the directory would grow without end. At its greatest
 // depth a full segment takes no more keys, and the tree finds those that were left out.
 
+import { assert } from '../base/assert.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { KeyArena } from './key-arena.ts';
 
@@ -87,6 +88,7 @@ export class KeyHash {
   /** Forgets the row of `key`. */
   remove(key: Uint8Array, id: number): void {
     if (this.find(key) !== id) {
+      assert(this.#leftOut > 0, 'a key is in the table or was left out');
       this.#leftOut--;
       return;
     }

@@ -204,6 +204,24 @@ describe('key index', () => {
     );
   });
 
+  it('walks exactly the keys of a range, wherever it begins and ends in its nodes', () => {
+    const index = new KeyIndex();
+    const names = Array.from({ length: 1000 }, (_, i) => String(i * 2).padStart(4, '0'));
+    for (const [i, name] of names.entries()) index.put(utf8Bytes(name), i + 2, 0);
+    for (let from = 0; from < 2000; from += 37) {
+      for (let end = from; end <= 2001; end++) {
+        const bounds = [from, end].map((n) => utf8Bytes(String(n).padStart(4, '0')));
+        let rows = 0;
+        const [low, high] = bounds;
+        if (low === undefined || high === undefined) continue;
+        for (let more = index.walk(low, high); more; more = index.walkNext()) rows++;
+        const expected = Math.min(1000, Math.ceil(end / 2)) - Math.ceil(from / 2);
+        if (rows !== expected) expect([from, end, rows]).toEqual([from, end, expected]);
+        if (index.countLive(low, high) !== expected) expect([from, end]).toBe(expected);
+      }
+    }
+  });
+
   it('keeps long histories searchable and forgets them', () => {
     const index = new KeyIndex();
     const name = utf8Bytes('hot');

@@ -22,6 +22,16 @@ describe('value cache', () => {
     }
   });
 
+  it('counts a value from when it came in last', () => {
+    const cache = new ValueCache(50 * 10);
+    cache.add(1, 0, makeValue(1, 0));
+    for (let main = 2; main <= 6; main++) cache.add(main, 0, makeValue(main, 0));
+    cache.add(1, 0, makeValue(1, 0));
+    for (let main = 7; main <= 14; main++) cache.add(main, 0, makeValue(main, 0));
+    expect(cache.get(1, 0)).toEqual(makeValue(1, 0));
+    expect(cache.get(5, 0)).toBeUndefined();
+  });
+
   it('never confuses revisions that share a place', () => {
     const cache = new ValueCache(1 << 30);
     const wrong: string[] = [];
