@@ -46,9 +46,10 @@ export class ValueCache {
     this.#mains[slot] = main;
     this.#subs[slot] = sub;
     this.#bytes += value.length;
+    // Marked first: when the ring is full, the oldest position may be of this very place.
+    this.#order[slot] = this.#head;
     if (this.#head - this.#tail === VALUE_CACHE_SLOTS) this.#dropOldest();
     this.#ring[this.#head & MASK] = slot;
-    this.#order[slot] = this.#head;
     this.#head++;
     while (this.#bytes > this.#budgetBytes) this.#dropOldest();
   }

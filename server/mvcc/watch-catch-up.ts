@@ -203,7 +203,8 @@ export class WatchCatchUp {
     this.#variants.fill(undefined);
     for (let i = 0; i < place.batch.length; i++) {
       const watcher = place.batch[i] as Watcher;
-      if (watcher.minRevision > upTo) continue;
+      // A sink that closed its stream meanwhile has taken its watchers out.
+      if (watcher.state !== 'ready' || watcher.minRevision > upTo) continue;
       const events = this.#eventsFor(watcher, place);
       if (events.length > 0) {
         if (watcher.owner.isFull()) {
@@ -217,7 +218,7 @@ export class WatchCatchUp {
         watcher.owner.sendEvents(watcher, this.#source.revision, events);
       }
       watcher.minRevision = upTo + 1;
-      if (upTo === this.#source.revision) this.#becomeSynced(watcher);
+      if (upTo === this.#source.revision && isReady(watcher)) this.#becomeSynced(watcher);
     }
   }
 
@@ -251,4 +252,9 @@ export class WatchCatchUp {
     this.#ready[watcher.readyPosition] = last;
     last.readyPosition = watcher.readyPosition;
   }
+}
+
+/** Asked again after sending, which may have ended the watcher. */
+function isReady(watcher: Watcher): boolean {
+  return watcher.state === 'ready';
 }

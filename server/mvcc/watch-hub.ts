@@ -130,10 +130,11 @@ export class WatchHub implements StreamHost, CatchUpHost {
   #deliver(place: RangePlace, main: number): void {
     const stats = this.#source.stats;
     const variants = this.#variants.fill(undefined);
-    // Backwards, because a watcher that cannot take the events leaves the place.
+    // Backwards, because a watcher that cannot take the events leaves the place; a sink that closes its stream may
+    // even take several away, which moves others that were served already to their positions.
     for (let i = place.watchers.length - 1; i >= 0; i--) {
-      const watcher = place.watchers[i] as Watcher;
-      if (watcher.minRevision > main) continue;
+      const watcher = place.watchers[i];
+      if (watcher === undefined || watcher.minRevision > main) continue;
       let events = variants[watcher.flags];
       if (events === undefined) {
         events = this.#batch.list(place.items, watcher.flags);
@@ -146,6 +147,7 @@ export class WatchHub implements StreamHost, CatchUpHost {
         }
         stats.events += events.length;
         stats.pendingEvents += events.length;
+        watcher.minRevision = main + 1;
         watcher.owner.sendEvents(watcher, main, events);
       }
       watcher.minRevision = main + 1;

@@ -118,7 +118,9 @@ export class WatchStream implements WatcherOwner {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const watcher of this.#watchers.values()) this.#host.stop(watcher);
+    for (const watcher of this.#watchers.values()) {
+      if (watcher.state !== 'gone') this.#host.stop(watcher);
+    }
     this.#watchers.clear();
     this.#blocked = [];
     this.#host.forget(this);
@@ -163,7 +165,7 @@ export class WatchStream implements WatcherOwner {
     const watcher = new Watcher(this, id, owned, minRevision);
     this.#watchers.set(id, watcher);
     this.#control(id, true, false, 0, '');
-    this.#host.start(watcher);
+    if (!this.#closed) this.#host.start(watcher);
   }
 
   #chooseId(): bigint {

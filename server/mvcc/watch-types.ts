@@ -59,8 +59,8 @@ export interface WatchResponse {
 
 /**
  * Where a stream's responses go, in order. The hub asks `isFull` before it sends events or progress; answers to
- * requests are sent always, so that a client bounds them by the requests it sends. A sink must not call the hub or a
- * stream from inside `send`.
+ * requests are sent always, so that a client bounds them by the requests it sends. From inside `send` a sink may close
+ * its stream, and must not call the hub or a stream otherwise.
  */
 export interface WatchSink {
   /** True when WATCH_PENDING_RESPONSES_MAX responses wait; `WatchStream.drained` tells that this is over. */

@@ -22,6 +22,15 @@ describe('value cache', () => {
     }
   });
 
+  it('keeps the newest values after its ring went round', () => {
+    const cache = new ValueCache(1 << 30);
+    const last = 2 * VALUE_CACHE_SLOTS + 100;
+    for (let main = 1; main <= last; main++) cache.add(main, 0, makeValue(main, 0));
+    expect(cache.get(last, 0)).toEqual(makeValue(last, 0));
+    expect(cache.get(last - VALUE_CACHE_SLOTS + 1, 0)).toBeDefined();
+    expect(cache.get(last - VALUE_CACHE_SLOTS, 0)).toBeUndefined();
+  });
+
   it('counts a value from when it came in last', () => {
     const cache = new ValueCache(50 * 10);
     cache.add(1, 0, makeValue(1, 0));

@@ -333,6 +333,46 @@ describe('slow streams', () => {
   });
 });
 
+describe('a sink that fails', () => {
+  it.each([
+    ['in step', 0],
+    ['catching up', 1],
+  ])('may close its stream while it is sent events, %s', (_name, startRevision) => {
+    const store = openStore(new MemoryBackend());
+    put(store, 'a', '1');
+    const other = new RecordingSink();
+    const quick = store.watchHub.open(other);
+    const failing: WatchSink = {
+      isFull: () => false,
+      send: (response) => {
+        if (response.events.length > 0) stream.close();
+      },
+    };
+    const stream = store.watchHub.open(failing);
+    for (let i = 0; i < 10; i++) {
+      stream.create(request('a', { startRevision }));
+      quick.create(request('a', { startRevision }));
+    }
+    other.take();
+    if (startRevision === 0) put(store, 'a', '2');
+    settle(store);
+    expect(
+      other
+        .take()
+        .map((r) => r.watchId)
+        .sort(),
+    ).toEqual(Array.from({ length: 10 }, (_, i) => BigInt(i)));
+    expect([store.stats.watchers, store.stats.slowWatchers]).toEqual([10, 0]);
+  });
+
+  it('may close its stream while a watcher is created', () => {
+    const store = openStore(new MemoryBackend());
+    const stream = store.watchHub.open({ isFull: () => false, send: () => stream.close() });
+    stream.create(request('a'));
+    expect([store.stats.watchers, store.stats.watchStreams]).toEqual([0, 0]);
+  });
+});
+
 describe('progress', () => {
   it('is told only when all watchers of the stream have seen everything', () => {
     const { store, sink, stream } = open();
