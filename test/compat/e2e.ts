@@ -1,6 +1,7 @@
 // Owns running etcd's own end-to-end tests against our server: those of e2e-pass.txt, each in its own process with a time
 // bound, one after the other, because the tests have fixed ports. A failure prints the end of the test's log.
-// Arguments: names to run instead of the list ("all" for both lists). E2E_LOGS names a folder to keep all logs in.
+// A line of a list is a test's name; "ours:" before it stands for the build of the tests that expects our version.
+// Arguments: lines to run instead of the list ("all" for both lists). E2E_LOGS names a folder to keep all logs in.
 
 import { spawn } from 'node:child_process';
 import {
@@ -21,7 +22,7 @@ import { makeBinDir } from './bin-dir.ts';
 
 const TEST_TIMEOUT_MS = 60_000;
 const BUILD_TIMEOUT_MS = 1_800_000;
-const LOG_LINES_SHOWN = 40;
+const LOG_LINES_SHOWN = 25;
 const LOG_COLUMNS_SHOWN = 300;
 
 interface Places {
@@ -32,7 +33,7 @@ interface Places {
   readonly logs: string;
 }
 
-/** Names before the first blank of each line; "#" starts a comment. */
+/** The words before the first blank of each line; "#" starts a comment. */
 function readList(file: string): readonly string[] {
   const lines = readFileSync(compatFile(file), 'utf8').split('\n');
   return lines.map((line) => line.replace(/#.*/, '').trim().split(/\s+/)[0] ?? '').filter(Boolean);
@@ -40,7 +41,7 @@ function readList(file: string): readonly string[] {
 
 async function main(args: readonly string[]): Promise<void> {
   const passing = readList('e2e-pass.txt');
-  const names =
+  const lines =
     args.length === 0
       ? passing
       : args[0] === 'all'
@@ -57,13 +58,13 @@ async function main(args: readonly string[]): Promise<void> {
   mkdirSync(places.logs, { recursive: true });
   makeBinDir(places.binDir, join(places.work, '../root/usr/bin'), places.pidFile);
   const tally = new Tally('etcd end-to-end tests');
-  for (const name of names) await runTest(name, places, tally);
+  for (const line of lines) await runTest(line, places, tally);
   rmSync(temporary, { recursive: true, force: true });
   tally.finish();
 }
 
 async function runTest(name: string, places: Places, tally: Tally): Promise<void> {
-  const logFile = join(places.logs, `${name.replaceAll('/', '.')}.log`);
+  const logFile = join(places.logs, `${name.replaceAll(/[/:]/g, '.')}.log`);
   const startMs = performance.now();
   const ended = await runBinary(name, places, logFile);
   endLeftovers(places.pidFile);
@@ -82,14 +83,15 @@ async function runTest(name: string, places: Places, tally: Tally): Promise<void
 
 /** Runs one test, or one subtest given as Test/Sub. Resolves the exit code, or why there is none. */
 function runBinary(name: string, places: Places, logFile: string): Promise<number | string> {
-  const pattern = name
+  const [test = '', prefix] = name.split(':').reverse();
+  const pattern = test
     .split('/')
     .map((part) => `^${part}$`)
     .join('/');
   const log = openSync(logFile, 'w');
   return new Promise((resolve, reject) => {
     const child = spawn(
-      join(places.work, 'e2e.test'),
+      join(places.work, prefix === 'ours' ? 'e2e-ours.test' : 'e2e.test'),
       ['-bin-dir', places.binDir, '-test.run', pattern, '-test.v'],
       {
         cwd: join(places.work, 'gopath/src/go.etcd.io/etcd/tests/e2e'),
