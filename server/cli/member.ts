@@ -159,11 +159,6 @@ function newCluster(config: ServerConfig): { cluster: InitialCluster; memberId: 
       'etcd-ts cannot join an existing cluster yet: the peer transport is missing; use --initial-cluster-state=new',
     );
   }
-  if (config.initialCluster.length > 1) {
-    throw new StartError(
-      'etcd-ts runs clusters of one member so far; --initial-cluster must name this member only',
-    );
-  }
   try {
     const members = config.initialCluster.map(({ name, peerUrls }) => ({
       name,

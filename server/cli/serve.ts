@@ -1,22 +1,26 @@
 // Owns running a member from its configuration to its last breath: disk, node, listeners, readiness, signals, stop.
 // etcd: server/embed/etcd.go StartEtcd and server/etcdmain/etcd.go.
 
-import { EtcdError, GrpcStatus } from '../base/errors.ts';
+import { GrpcStatus } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { MetricRegistry } from '../base/metrics.ts';
 import { SERVER_VERSION } from '../base/version.ts';
 import { listen } from '../listen/listen.ts';
-import type { Listeners, TlsOptions } from '../listen/types.ts';
+import type { Listeners } from '../listen/types.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
-import type { EndpointUrl, ServerConfig, TlsConfig } from './config.ts';
+import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
-import { CALLS_GRACE_MS } from './limits.ts';
+import { handOver, leaderLeases, promoteAtLeader } from './leader-links.ts';
+import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
 import type { Logging } from './logging.ts';
-import { createMember, type MemberParts } from './member.ts';
+import { createMember, type MemberHooks, type MemberParts } from './member.ts';
+import { openPeerListeners, peerClientTls } from './peer-listeners.ts';
+import { createPeerNetwork, type PeerNetwork } from './peer-network.ts';
 import { createLeaseAccess, createServices, type Services } from './services.ts';
 import { stopOnSignal } from './signals.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { notifyReady } from './systemd.ts';
+import { listenerTls } from './tls-options.ts';
 
 /** Runs a member until it is told to stop. Resolves once it serves; rejects when it cannot start. */
 export async function serve(config: ServerConfig, logging: Logging): Promise<void> {
@@ -25,42 +29,117 @@ export async function serve(config: ServerConfig, logging: Logging): Promise<voi
     'etcd-version': SERVER_VERSION,
     ...configFields(config),
   });
-  const open: Listeners[] = [];
-  const flush = (): void => {
-    for (const listeners of open) listeners.flushNow();
-  };
-  const registry = new MetricRegistry();
-  let running: MemberParts | undefined;
-  const member = await createMember(config, logging, {
-    registry,
-    flush,
-    onFatal: (error) => die(logging, logger, error),
-    onLeaderChanged: (state) => {
-      if (state.role === 'leader') PROCESS_SCHEDULER.soon(() => running?.duties.monitorVersion());
-    },
-    // The only member has nobody to talk to.
-    network: {
-      send: () => undefined,
-      onChanged: () => undefined,
-      onRestored: () => undefined,
-      activeSinceMs: () => undefined,
-      promoteAtLeader: (_id, _authorization, done) => done(new EtcdError('notLeader')),
-    },
-  });
-  running = member;
-  const services = createServices(member, createLeaseAccess(member), logging);
-  const stop = (): Promise<void> => stopMember(member, services, open, logger);
-  stopOnSignal(logger, stop);
-  member.node.start();
-  await new Promise<void>((resolve) => member.duties.start(resolve));
-  try {
-    await openListeners(config, services, logging, open);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  announce(open, logger);
+  const running = new RunningServer(config, logging, logger);
+  await running.start();
   notifyReady(logger, process.env['NOTIFY_SOCKET']);
+}
+
+/** Everything that is open, in the order it was opened, so that it can be closed in the other one. */
+class RunningServer {
+  readonly #config: ServerConfig;
+  readonly #logging: Logging;
+  readonly #logger: Logger;
+  readonly #open: Listeners[] = [];
+  #member: MemberParts | undefined = undefined;
+  #services: Services | undefined = undefined;
+  #network: PeerNetwork | undefined = undefined;
+  #peerListeners: Listeners | undefined = undefined;
+  #stopping: Promise<void> | undefined = undefined;
+
+  constructor(config: ServerConfig, logging: Logging, logger: Logger) {
+    this.#config = config;
+    this.#logging = logging;
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const member = await createMember(config, this.#logging, this.#hooks());
+    this.#member = member;
+    const leases = createLeaseAccess(
+      member,
+      leaderLeases(() => this.#network),
+    );
+    this.#services = createServices(member, leases, this.#logging);
+    const tls = peerClientTls(config);
+    this.#network = createPeerNetwork(member, leases, this.#logging, {
+      tls,
+      onRemoved: () => this.#onRemoved(),
+    });
+    stopOnSignal(this.#logger, () => this.stop());
+    try {
+      this.#peerListeners = await openPeerListeners(config, this.#network, this.#logging);
+      member.node.start();
+      await new Promise<void>((resolve) => member.duties.start(resolve));
+      await openListeners(config, this.#services, this.#logging, this.#open);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    announce(this.#open, this.#logger);
+  }
+
+  /** Hands leadership over, lets calls in flight end, then closes node, log and store. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const member = this.#member;
+    if (member === undefined) return;
+    const fields = { name: this.#config.name, 'data-dir': this.#config.dataDir };
+    this.#logger.info('closing etcd server', fields);
+    await handOver(member, this.#network, this.#logger);
+    member.duties.stop();
+    this.#services?.health.set(false);
+    const closed = this.#open.map((listeners) => listeners.close(CALLS_GRACE_MS));
+    this.#services?.grpc.stopStreams(GrpcStatus.unavailable, 'etcdserver: server stopped');
+    await Promise.all(closed);
+    member.node.stop();
+    member.watchPump.stop();
+    this.#network?.transport.stop();
+    await this.#peerListeners?.close(0);
+    await new Promise<void>((resolve) => member.storage.wal.close(resolve));
+    await member.storage.backend.close();
+    this.#logger.info('closed etcd server', fields);
+  }
+
+  #hooks(): MemberHooks {
+    return {
+      registry: new MetricRegistry(),
+      flush: () => {
+        for (const listeners of this.#open) listeners.flushNow();
+      },
+      onFatal: (error) => die(this.#logging, this.#logger, error),
+      onLeaderChanged: (state) => {
+        const member = this.#member;
+        if (state.role === 'leader') PROCESS_SCHEDULER.soon(() => member?.duties.monitorVersion());
+      },
+      network: {
+        send: (messages) => this.#network?.transport.send(messages),
+        onChanged: (outcome) => this.#network?.onChanged(outcome),
+        onRestored: () => this.#network?.onRestored(),
+        activeSinceMs: (id) => this.#network?.transport.activeSince(id),
+        promoteAtLeader: (id, authorization, done) =>
+          promoteAtLeader(this.#member, this.#network, { id, authorization }, done),
+      },
+    };
+  }
+
+  /** etcd: a removed member goes a second later, so that others still get its last answers. */
+  #onRemoved(): void {
+    this.#logger.error('server error', {
+      error: 'the member has been permanently removed from the cluster',
+    });
+    this.#logger.warn('data-dir used by this member must be removed');
+    PROCESS_SCHEDULER.after(REMOVED_GRACE_MS, () => {
+      this.stop().then(
+        () => process.exit(0),
+        (error: unknown) => die(this.#logging, this.#logger, error),
+      );
+    });
+  }
 }
 
 async function openListeners(
@@ -73,7 +152,7 @@ async function openListeners(
     logger: logging.logger('listen/listen.ts'),
     clock: SYSTEM_CLOCK,
     endpoint: 'client' as const,
-    ...tlsOf(config, config.clientTls),
+    ...listenerTls(config, config.clientTls),
   };
   const separateHttp = config.listenClientHttpUrls.length > 0;
   const { grpc, http } = services;
@@ -96,24 +175,6 @@ function textsOf(urls: readonly EndpointUrl[]): string[] {
   return urls.map((url) => url.text);
 }
 
-function tlsOf(config: ServerConfig, tls: TlsConfig): { tls?: TlsOptions } {
-  if (tls.certFile === '') return {};
-  return {
-    tls: {
-      certFile: tls.certFile,
-      keyFile: tls.keyFile,
-      ...(tls.trustedCaFile === '' ? {} : { trustedCaFile: tls.trustedCaFile }),
-      ...(tls.crlFile === '' ? {} : { crlFile: tls.crlFile }),
-      clientCertAuth: tls.clientCertAuth,
-      minVersion: config.tlsMinVersion,
-      maxVersion: config.tlsMaxVersion,
-      cipherSuites: config.cipherSuites,
-      allowedCommonNames: tls.allowedCommonNames,
-      allowedHostnames: tls.allowedHostnames,
-    },
-  };
-}
-
 /** The lines that people and programs wait for. */
 function announce(open: readonly Listeners[], logger: Logger): void {
   logger.info('ready to serve client requests');
@@ -126,27 +187,6 @@ function announce(open: readonly Listeners[], logger: Logger): void {
       });
     }
   }
-}
-
-/** Lets calls in flight end, ends streams, then closes the node, the log and the store, in this order. */
-async function stopMember(
-  member: MemberParts,
-  services: Services,
-  open: readonly Listeners[],
-  logger: Logger,
-): Promise<void> {
-  const { node, duties, watchPump, storage, config } = member;
-  logger.info('closing etcd server', { name: config.name, 'data-dir': config.dataDir });
-  services.health.set(false);
-  duties.stop();
-  services.grpc.drain();
-  services.grpc.stopStreams(GrpcStatus.unavailable, 'etcdserver: server stopped');
-  await Promise.all(open.map((listeners) => listeners.close(CALLS_GRACE_MS)));
-  node.stop();
-  watchPump.stop();
-  await new Promise<void>((resolve) => storage.wal.close(resolve));
-  await storage.backend.close();
-  logger.info('closed etcd server', { name: config.name, 'data-dir': config.dataDir });
 }
 
 /** The disk failed, or an invariant broke: nothing in memory may be acknowledged any more. */

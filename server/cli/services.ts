@@ -5,7 +5,7 @@ import { createHttpHandler } from '../http/handler.ts';
 import { ProcessMetrics } from '../http/process-metrics.ts';
 import type { HttpHandler } from '../http/types.ts';
 import { KvReader } from '../node/kv-reader.ts';
-import { LeaseAccess } from '../node/lease-access.ts';
+import { type LeaderLeases, LeaseAccess } from '../node/lease-access.ts';
 import { REQUEST_TIMEOUT_BASE_MS } from '../node/limits.ts';
 import { registerCounters, registerGauges } from '../node/metrics.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
@@ -103,9 +103,13 @@ function createGrpcServer(member: MemberParts, logging: Logging): GrpcServer {
 }
 
 /** Leases as clients of this member see them. */
-export function createLeaseAccess({ lessor, node, config }: MemberParts): LeaseAccess {
+export function createLeaseAccess(
+  { lessor, node, config }: MemberParts,
+  leader: LeaderLeases,
+): LeaseAccess {
   return new LeaseAccess({
     lessor,
+    leader,
     ids: node.ids,
     clock: SYSTEM_CLOCK,
     scheduler: PROCESS_SCHEDULER,

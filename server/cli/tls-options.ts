@@ -1,7 +1,8 @@
 // Owns checking TLS settings while the configuration is read. They keep Go's names; the listeners translate them.
 
 import { maybeCipher } from '../listen/tls-config.ts';
-import type { TlsVersion } from './config.ts';
+import type { TlsOptions } from '../listen/types.ts';
+import type { ServerConfig, TlsConfig, TlsVersion } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
 /** `fallback` for the empty text. Throws ConfigError. */
@@ -19,4 +20,23 @@ export function parseCipherSuites(names: readonly string[]): readonly string[] {
     }
   }
   return names;
+}
+
+/** What a listener is given of one side's settings; nothing without a certificate. */
+export function listenerTls(config: ServerConfig, tls: TlsConfig): { tls?: TlsOptions } {
+  if (tls.certFile === '') return {};
+  return {
+    tls: {
+      certFile: tls.certFile,
+      keyFile: tls.keyFile,
+      ...(tls.trustedCaFile === '' ? {} : { trustedCaFile: tls.trustedCaFile }),
+      ...(tls.crlFile === '' ? {} : { crlFile: tls.crlFile }),
+      clientCertAuth: tls.clientCertAuth,
+      minVersion: config.tlsMinVersion,
+      maxVersion: config.tlsMaxVersion,
+      cipherSuites: config.cipherSuites,
+      allowedCommonNames: tls.allowedCommonNames,
+      allowedHostnames: tls.allowedHostnames,
+    },
+  };
 }

@@ -2,9 +2,9 @@
 // how long a lease has left. etcd: server/etcdserver/v3_server.go LeaseRenew, LeaseTimeToLive.
 
 import type { Clock } from '../base/clock.ts';
-import { EtcdError } from '../base/errors.ts';
+import { EtcdError, type EtcdErrorCode } from '../base/errors.ts';
 import type { Lessor } from '../lease/lessor.ts';
-import { LEASE_EXPIRED_RETRY_MS } from './limits.ts';
+import { LEADER_RETRY_MS, LEASE_EXPIRED_RETRY_MS } from './limits.ts';
 import type { RequestIdGenerator } from './request-id.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -22,7 +22,18 @@ export interface LeaseAccessDeps {
   /** Proposes a checkpoint with nothing remaining, so that the next leader starts over. */
   readonly resetCheckpoint: (id: bigint, done: () => void) => void;
   readonly requestTimeoutMs: number;
+  /** Asks the leader; notLeader when none is known or it was none any more. */
+  readonly leader: LeaderLeases;
 }
+
+/** Leases as the leader tells them. */
+export interface LeaderLeases {
+  renew(id: bigint, done: (result: number | EtcdError) => void): void;
+  timeToLive(id: bigint, withKeys: boolean, done: (result: LeaseTimes | EtcdError) => void): void;
+}
+
+/** Answers that asking again would not change. */
+const FINAL_ERRORS: ReadonlySet<EtcdErrorCode> = new Set(['leaseNotFound', 'stopped']);
 
 export class LeaseAccess {
   readonly #deps: LeaseAccessDeps;
@@ -35,24 +46,71 @@ export class LeaseAccess {
     return this.#deps.ids.nextLeaseId();
   }
 
+  /** The new time to live in seconds, from this member or from the leader. */
   renew(id: bigint, done: (result: number | EtcdError) => void): void {
-    this.#renew(id, this.#deps.clock.monotonicMs() + this.#deps.requestTimeoutMs, done);
+    this.#ask(
+      (answer) => this.renewHere(id, answer),
+      (answer) => this.#deps.leader.renew(id, answer),
+      done,
+    );
   }
 
   timeToLive(id: bigint, withKeys: boolean, done: (result: LeaseTimes | EtcdError) => void): void {
+    this.#ask(
+      (answer) => this.timeToLiveHere(id, withKeys, answer),
+      (answer) => this.#deps.leader.timeToLive(id, withKeys, answer),
+      done,
+    );
+  }
+
+  /** Only the leader's answer; notLeader from any other member. */
+  renewHere(id: bigint, done: (result: number | EtcdError) => void): void {
+    this.#renew(id, this.#deps.clock.monotonicMs() + this.#deps.requestTimeoutMs, done);
+  }
+
+  timeToLiveHere(
+    id: bigint,
+    withKeys: boolean,
+    done: (result: LeaseTimes | EtcdError) => void,
+  ): void {
     const { lessor, clock } = this.#deps;
-    const times = lessor.timeToLive(id, clock.monotonicMs());
-    if (times === undefined) {
-      done(new EtcdError('leaseNotFound'));
-    } else if (!lessor.isPrimary) {
+    if (!lessor.isPrimary) {
       done(new EtcdError('notLeader'));
-    } else {
-      done({ ...times, keys: withKeys ? lessor.keysOf(id) : [] });
+      return;
     }
+    const times = lessor.timeToLive(id, clock.monotonicMs());
+    if (times === undefined) done(new EtcdError('leaseNotFound'));
+    else done({ ...times, keys: withKeys ? lessor.keysOf(id) : [] });
   }
 
   list(): readonly bigint[] {
     return this.#deps.lessor.list(this.#deps.clock.monotonicMs());
+  }
+
+  /** Asks here, then the leader, then again, because leadership may be moving. etcd: v3_server.go LeaseRenew. */
+  #ask<T>(
+    here: (done: (result: T | EtcdError) => void) => void,
+    atLeader: (done: (result: T | EtcdError) => void) => void,
+    done: (result: T | EtcdError) => void,
+  ): void {
+    const { clock, scheduler, requestTimeoutMs } = this.#deps;
+    const deadlineMs = clock.monotonicMs() + requestTimeoutMs;
+    const isFinal = (result: T | EtcdError): boolean =>
+      !(result instanceof EtcdError) || FINAL_ERRORS.has(result.code);
+    const attempt = (): void => {
+      here((local) => {
+        if (isFinal(local)) {
+          done(local);
+          return;
+        }
+        atLeader((remote) => {
+          if (isFinal(remote)) done(remote);
+          else if (clock.monotonicMs() >= deadlineMs) done(new EtcdError('timeout'));
+          else scheduler.after(LEADER_RETRY_MS, attempt);
+        });
+      });
+    };
+    attempt();
   }
 
   #renew(id: bigint, deadlineMs: number, done: (result: number | EtcdError) => void): void {

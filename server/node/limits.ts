@@ -57,3 +57,6 @@ export const PUBLISH_RETRY_MS = 500;
 
 /** Membership changes that wait. Raft takes one at a time, and a person or an operator makes them. */
 export const PENDING_CONF_CHANGES_MAX = 64;
+
+/** etcd: v3_server.go LeaseRenew. Between two questions to a leader that did not answer. */
+export const LEADER_RETRY_MS = 50;
