@@ -54,10 +54,12 @@ export interface PeerTiming {
   readonly redialMs: number;
   /** Until the connection stands. */
   readonly dialTimeoutMs: number;
-  /** For the answer to a message, or to a snapshot once its body is sent. */
+  /** For the answer to a message, and for the rest of the answer to a snapshot once it has begun. */
   readonly responseTimeoutMs: number;
   /** A snapshot whose receiver takes nothing for so long is given up. */
   readonly snapshotStallMs: number;
+  /** Until the answer to a snapshot begins: the receiver first puts all of it on its disk. */
+  readonly snapshotSaveMs: number;
   readonly probeIntervalMs: number;
   readonly unhealthyLogMs: number;
   readonly healthyLogMs: number;

@@ -1,0 +1,130 @@
+// Owns one member as this one talks to it: two streams out, two streams in, POSTs for what has no stream yet, and which
+// message goes which way. etcd: rafthttp/peer.go.
+
+import type { ServerResponse } from 'node:http';
+import { type Message, MessageType } from '../../raft/types.ts';
+import { formatId } from '../member.ts';
+import type { PeerContext } from './peer-context.ts';
+import { Pipeline } from './pipeline.ts';
+import { Prober } from './prober.ts';
+import type { SnapshotSender } from './snapshot-sender.ts';
+import { STREAM_NAMES, type StreamKind } from './stream-kind.ts';
+import { StreamReader } from './stream-reader.ts';
+import { StreamWriter } from './stream-writer.ts';
+
+export class Peer {
+  readonly #context: PeerContext;
+  readonly #snapshots: SnapshotSender;
+  readonly #abort: AbortController;
+  readonly #writers: Readonly<Record<StreamKind, StreamWriter>>;
+  readonly #readers: readonly StreamReader[];
+  readonly #pipeline: Pipeline;
+  #prober: Prober;
+  #isPaused = false;
+
+  constructor(context: PeerContext, snapshots: SnapshotSender, abort: AbortController) {
+    this.#context = context;
+    this.#snapshots = snapshots;
+    this.#abort = abort;
+    context.logger.info('starting remote peer', this.#fields());
+    this.#pipeline = new Pipeline(context);
+    this.#writers = {
+      msgapp: new StreamWriter(context, 'msgapp'),
+      message: new StreamWriter(context, 'message'),
+    };
+    this.#readers = [new StreamReader(context, 'msgapp'), new StreamReader(context, 'message')];
+    this.#prober = new Prober(context);
+    for (const reader of this.#readers) reader.start();
+    this.#prober.start();
+    context.logger.info('started remote peer', this.#fields());
+  }
+
+  get activeSinceMs(): number | undefined {
+    return this.#context.status.activeSinceMs;
+  }
+
+  /** Queues `message`; `flush` sends what waits. */
+  send(message: Message): void {
+    if (this.#isPaused) return;
+    if (message.type === MessageType.snap) {
+      if (!this.#snapshots.send(this.#context, message)) this.#dropped(message, 'sendMsgSnap');
+      return;
+    }
+    const { msgapp, message: other } = this.#writers;
+    if (message.type === MessageType.app && msgapp.isAttached) {
+      if (!msgapp.send(message)) this.#dropped(message, 'streamMsgAppV2');
+    } else if (other.isAttached) {
+      if (!other.send(message)) this.#dropped(message, 'streamMsg');
+    } else if (!this.#pipeline.send(message)) this.#dropped(message, 'pipeline');
+  }
+
+  /** Appends first: followers wait for them to reach their disk. */
+  flush(): void {
+    this.#writers.msgapp.flush();
+    this.#writers.message.flush();
+  }
+
+  attach(kind: StreamKind, response: ServerResponse): void {
+    const { logger, identity, id } = this.#context;
+    logger.info('set message encoder', {
+      from: formatId(identity.localId),
+      to: formatId(id),
+      'stream-type': STREAM_NAMES[kind],
+    });
+    this.#writers[kind].attach(response);
+  }
+
+  isAttached(kind: StreamKind): boolean {
+    return this.#writers[kind].isAttached;
+  }
+
+  update(urls: readonly string[]): void {
+    this.#context.picker.update(urls);
+    this.#prober.stop();
+    this.#prober = new Prober(this.#context);
+    this.#prober.start();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    for (const reader of this.#readers) reader.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const reader of this.#readers) reader.resume();
+  }
+
+  stop(): void {
+    const { logger, status } = this.#context;
+    logger.info('stopping remote peer', this.#fields());
+    this.#prober.stop();
+    this.flush();
+    this.#writers.msgapp.stop();
+    this.#writers.message.stop();
+    this.#pipeline.stop();
+    for (const reader of this.#readers) reader.stop();
+    this.#abort.abort();
+    status.end();
+    logger.info('stopped remote peer', this.#fields());
+  }
+
+  #fields(): Readonly<Record<string, string>> {
+    return { 'remote-peer-id': formatId(this.#context.id) };
+  }
+
+  #dropped(message: Message, channel: string): void {
+    const { id, raft, metrics, logger, status, identity } = this.#context;
+    raft.reportUnreachable(id);
+    if (message.type === MessageType.snap) raft.reportSnapshot(id, false);
+    metrics.sentFailures.inc();
+    logger.warn('dropped internal Raft message since sending buffer is full', {
+      'message-type': String(message.type),
+      'local-member-id': formatId(identity.localId),
+      from: formatId(message.from),
+      'remote-peer-id': formatId(id),
+      'remote-peer-name': channel,
+      'remote-peer-active': status.activeSinceMs !== undefined,
+    });
+  }
+}
