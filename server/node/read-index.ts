@@ -117,9 +117,11 @@ export class ReadIndexQueue {
 
   /** Ends all waiting reads: the leader changed, or the member stops. */
   failAll(error: EtcdError): void {
-    for (const batch of this.#batches.splice(0)) this.#finish(batch, error);
+    // Taken before anybody is told: a listener may ask anew at once.
+    const batches = this.#batches.splice(0);
     const arrived = this.#arrived;
     this.#arrived = [];
+    for (const batch of batches) this.#finish(batch, error);
     for (const listener of arrived) this.#end(listener, error);
   }
 

@@ -76,7 +76,7 @@ export class SnapshotKeeper {
     }, this.#onError);
   }
 
-  /** A snapshot from the leader is the newest one now. */
+  /** There is a snapshot of this index: one from the leader may be newer than the one being saved. */
   restarted(index: number): void {
     this.#lastIndex = Math.max(this.#lastIndex, index);
   }
@@ -112,7 +112,7 @@ export class SnapshotKeeper {
     });
     this.#store.release(index);
     this.#store.purge();
-    this.#lastIndex = index;
+    this.restarted(index);
     this.#logger.info('saved snapshot to disk', { 'snapshot-index': index });
   }
 }
