@@ -1,11 +1,19 @@
 // Owns what a member asks of the leader beside raft's messages, and how a leader that stops gives leadership away.
 
-import { EtcdError } from '../base/errors.ts';
+import { EtcdError, isEtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Member } from '../cluster/member.ts';
+import {
+  type Asker,
+  fetchVersions,
+  leaseTimeToLiveViaPeer,
+  type PeerTarget,
+  promoteViaPeer,
+  renewLeaseViaPeer,
+} from '../cluster/transport/cluster-questions.ts';
 import type { LeaderLeases } from '../node/lease-access.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
-import { HAND_OVER_MS } from './limits.ts';
+import { HAND_OVER_MS, LEADER_QUESTION_MS } from './limits.ts';
 import type { MemberParts } from './member.ts';
 import type { PeerNetwork } from './peer-network.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
@@ -13,22 +21,110 @@ import { SYSTEM_CLOCK } from './system-clock.ts';
 /** How often a leader that hands over looks whether it still leads. */
 const HAND_OVER_POLL_MS = 10;
 
+/** What is needed to ask the leader something. */
+interface LeaderTarget {
+  readonly asker: Asker;
+  readonly target: PeerTarget;
+}
+
+/** The leader and how to reach it; undefined when there is none, or when it is this member. */
+function findLeader(
+  member: MemberParts | undefined,
+  network: PeerNetwork | undefined,
+): LeaderTarget | undefined {
+  if (member === undefined || network === undefined) return undefined;
+  const { node, book } = member;
+  const leader = book.member(node.leader);
+  if (leader === undefined || leader.id === book.localId) return undefined;
+  return {
+    asker: network.asker,
+    target: { urls: leader.peerUrls, timeoutMs: LEADER_QUESTION_MS },
+  };
+}
+
 /** Asks the leader to promote a learner: only it knows how far the learner is. */
 export function promoteAtLeader(
-  _member: MemberParts | undefined,
-  _network: PeerNetwork | undefined,
-  _request: { readonly id: bigint; readonly authorization: string },
+  member: MemberParts | undefined,
+  network: PeerNetwork | undefined,
+  request: { readonly id: bigint; readonly authorization: string },
   done: (result: readonly Member[] | EtcdError) => void,
 ): void {
-  done(new EtcdError('notLeader'));
+  const { id, authorization } = request;
+  answer(findLeader(member, network), done, ({ asker, target }) =>
+    promoteViaPeer(asker, target, {
+      id,
+      authorization: authorization === '' ? undefined : authorization,
+    }),
+  );
 }
 
 /** Leases as the leader tells them. */
-export function leaderLeases(_network: () => PeerNetwork | undefined): LeaderLeases {
+export function leaderLeases(
+  member: MemberParts,
+  network: () => PeerNetwork | undefined,
+): LeaderLeases {
   return {
-    renew: (_id, done) => done(new EtcdError('notLeader')),
-    timeToLive: (_id, _withKeys, done) => done(new EtcdError('notLeader')),
+    renew: (id, done) =>
+      answer(findLeader(member, network()), done, async ({ asker, target }) => {
+        const { ttl } = await renewLeaseViaPeer(asker, target, id);
+        return ttl;
+      }),
+    timeToLive: (id, withKeys, done) =>
+      answer(findLeader(member, network()), done, async ({ asker, target }) => {
+        const lease = { id, keys: withKeys };
+        const { ttl, grantedTtl, keys } = await leaseTimeToLiveViaPeer(asker, target, lease);
+        return { ttlSeconds: ttl, grantedTtlSeconds: grantedTtl, keys };
+      }),
   };
+}
+
+/** notLeader stands for every way in which there was no answer: the caller asks again while it has time. */
+function answer<T>(
+  leader: LeaderTarget | undefined,
+  done: (result: T | EtcdError) => void,
+  ask: (leader: LeaderTarget) => Promise<T>,
+): void {
+  if (leader === undefined) {
+    done(new EtcdError('notLeader'));
+    return;
+  }
+  ask(leader).then(done, (error: unknown) => {
+    done(isEtcdError(error) ? error : new EtcdError('notLeader', { cause: error }));
+  });
+}
+
+/** The lowest major.minor.0 of the other members; see ClusterDutiesDeps.othersVersion. */
+export function othersVersion(
+  member: MemberParts | undefined,
+  network: PeerNetwork | undefined,
+  done: (lowest: string | undefined) => void,
+): void {
+  if (member === undefined || network === undefined) {
+    done(undefined);
+    return;
+  }
+  const { book } = member;
+  const others = book.members().filter(({ id }) => id !== book.localId);
+  if (others.length === 0) {
+    done('none');
+    return;
+  }
+  Promise.all(others.map((other) => fetchVersions(network.asker, other, LEADER_QUESTION_MS))).then(
+    (answers) => done(lowestVersion(answers.map((versions) => versions?.etcdserver))),
+    () => done(undefined),
+  );
+}
+
+function lowestVersion(versions: readonly (string | undefined)[]): string | undefined {
+  let lowest: readonly [major: number, minor: number] | undefined;
+  for (const text of versions) {
+    const match = /^(\d+)\.(\d+)\./.exec(text ?? '');
+    if (match === null) return undefined;
+    const version = [Number(match[1]), Number(match[2])] as const;
+    const order = lowest === undefined ? -1 : version[0] - lowest[0] || version[1] - lowest[1];
+    if (order < 0) lowest = version;
+  }
+  return lowest === undefined ? undefined : `${lowest[0]}.${lowest[1]}.0`;
 }
 
 /**

@@ -47,3 +47,6 @@ export const REMOVED_GRACE_MS = 1000;
 
 /** How long a stopping leader waits for another member to lead. etcd: TransferLeadership within the request timeout. */
 export const HAND_OVER_MS = 3000;
+
+/** One question to the leader about a lease or a learner; the caller repeats it within the request's own time. */
+export const LEADER_QUESTION_MS = 2000;

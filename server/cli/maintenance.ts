@@ -4,12 +4,14 @@
 import { EtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { SERVER_VERSION } from '../base/version.ts';
+import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import { AlarmType } from '../proto/gen/rpc.ts';
 import type { MaintenancePort } from '../rpc/maintenance-service.ts';
 import type { SnapshotSource } from '../rpc/snapshot-stream.ts';
 import { hashStore } from '../storage/rocks/store-hash.ts';
 import { type ExportedSnapshot, openExport } from '../storage/snapshot-export.ts';
 import type { MemberParts } from './member.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /** Alarm types as status and health print them. */
 export function alarmName(alarm: number): string {
@@ -18,7 +20,7 @@ export function alarmName(alarm: number): string {
 }
 
 export function createMaintenancePort(member: MemberParts, logger: Logger): MaintenancePort {
-  const { store, node, storage, metrics } = member;
+  const { store, storage, metrics } = member;
   return {
     status: () => statusOf(member),
     revision: () => store.revision,
@@ -42,11 +44,7 @@ export function createMaintenancePort(member: MemberParts, logger: Logger): Main
       hashStore(storage.backend).then(done, (error: unknown) => done(asError(error)));
     },
     hashKv: (revision, done) => hashKv(member, revision, done),
-    moveLeader: (targetId, done) => {
-      if (!node.isLeader) done(new EtcdError('notLeader'));
-      else if (targetId === storage.metadata.nodeId) done();
-      else done(new EtcdError('badLeaderTransferee'));
-    },
+    moveLeader: (targetId, done) => moveLeader(member, targetId, done),
     openSnapshot: (done) => {
       const startMs = performance.now();
       openExport(storage.backend, storage.snapshots.path).then(
@@ -61,6 +59,32 @@ export function createMaintenancePort(member: MemberParts, logger: Logger): Main
       );
     },
   };
+}
+
+/** etcd: server.go MoveLeader. Looks at every heartbeat whether it worked, for as long as an election takes. */
+function moveLeader(
+  { node, raft, book, config }: MemberParts,
+  targetId: bigint,
+  done: (error?: EtcdError) => void,
+): void {
+  const target = book.member(targetId);
+  if (target === undefined || target.isLearner) {
+    done(new EtcdError('badLeaderTransferee'));
+    return;
+  }
+  if (!node.isLeader) {
+    done(new EtcdError('notLeader'));
+    return;
+  }
+  raft.transferLeadership(targetId);
+  node.wake();
+  const deadlineMs = SYSTEM_CLOCK.monotonicMs() + 2 * config.electionTimeoutMs;
+  const look = (): void => {
+    if (node.leader === targetId) done();
+    else if (SYSTEM_CLOCK.monotonicMs() >= deadlineMs) done(new EtcdError('timeoutLeaderTransfer'));
+    else PROCESS_SCHEDULER.after(config.heartbeatIntervalMs, look);
+  };
+  look();
 }
 
 function statusOf(member: MemberParts): ReturnType<MaintenancePort['status']> {

@@ -5,7 +5,6 @@ import { AlarmStore } from '../alarm/alarm-store.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MetricRegistry } from '../base/metrics.ts';
 import { SERVER_VERSION } from '../base/version.ts';
-import { BootstrapError, type InitialCluster, initialCluster } from '../cluster/bootstrap.ts';
 import { MembershipBook } from '../cluster/membership-book.ts';
 import { MembershipMetrics } from '../cluster/membership-metrics.ts';
 import { v2StoreJson } from '../cluster/v2-store.ts';
@@ -23,11 +22,11 @@ import { RawNode } from '../raft/raw-node.ts';
 import type { Message, SoftState } from '../raft/types.ts';
 import { ClusterChanges, type ClusterPortDeps } from './cluster-port.ts';
 import type { AutoCompaction, ServerConfig } from './config.ts';
+import { foundCluster } from './found-cluster.ts';
 import type { Logging } from './logging.ts';
 import { type OpenStorage, openStorage } from './open-storage.ts';
 import { createRaftMembership, type MembershipListener } from './raft-membership.ts';
 import { createSnapshotInstaller } from './snapshot-installer.ts';
-import { StartError } from './start-error.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /** A member without its network. */
@@ -55,6 +54,7 @@ export interface NetworkHooks {
   readonly onRestored: () => void;
   readonly activeSinceMs: ClusterPortDeps['activeSinceMs'];
   readonly promoteAtLeader: ClusterPortDeps['promoteAtLeader'];
+  readonly othersVersion: (done: (lowest: string | undefined) => void) => void;
 }
 
 export interface MemberHooks {
@@ -105,7 +105,7 @@ export async function createMember(
   return {
     ...base,
     node,
-    duties: createDuties(base, node, logging),
+    duties: createDuties(base, node, logging, hooks),
     watchPump: new WatchPump(store.watchHub, TIME, hooks.flush),
     changes: new ClusterChanges({
       ...hooks.network,
@@ -135,7 +135,7 @@ function openMemberStorage(
     dataDir: config.dataDir,
     walDir: config.walDir,
     logger: logging.logger('cli/open-storage.ts'),
-    newCluster: () => newCluster(config),
+    foundCluster: () => foundCluster(config, logging.logger('cli/found-cluster.ts')),
     defragThresholdMegabytes: config.bootstrapDefragThresholdMegabytes,
     wal: {
       onFatal: hooks.onFatal,
@@ -150,28 +150,6 @@ function openMemberStorage(
       },
     },
   });
-}
-
-/** The cluster that --initial-cluster describes. Throws StartError. */
-function newCluster(config: ServerConfig): { cluster: InitialCluster; memberId: bigint } {
-  if (config.initialClusterState === 'existing') {
-    throw new StartError(
-      'etcd-ts cannot join an existing cluster yet: the peer transport is missing; use --initial-cluster-state=new',
-    );
-  }
-  try {
-    const members = config.initialCluster.map(({ name, peerUrls }) => ({
-      name,
-      peerUrls: peerUrls.map((url) => url.text),
-    }));
-    const cluster = initialCluster(members, config.initialClusterToken);
-    const self = cluster.members.find((member) => member.name === config.name);
-    if (self === undefined) throw new StartError(`couldn't find local name "${config.name}"`);
-    return { cluster, memberId: self.id };
-  } catch (cause) {
-    if (cause instanceof BootstrapError) throw new StartError(cause.message, { cause });
-    throw cause;
-  }
 }
 
 function createRaft(
@@ -239,7 +217,12 @@ function createNode(base: NodeBase, logging: Logging, hooks: MemberHooks): Node 
   );
 }
 
-function createDuties(base: NodeBase, node: Node, logging: Logging): ClusterDuties {
+function createDuties(
+  base: NodeBase,
+  node: Node,
+  logging: Logging,
+  hooks: MemberHooks,
+): ClusterDuties {
   const { config, storage, book, store } = base;
   return new ClusterDuties({
     ...TIME,
@@ -249,6 +232,7 @@ function createDuties(base: NodeBase, node: Node, logging: Logging): ClusterDuti
     clientUrls: config.advertiseClientUrls.map((url) => url.text),
     serverMinorVersion: minorVersion(SERVER_VERSION),
     clusterVersion: () => book.clusterVersion,
+    othersVersion: hooks.network.othersVersion,
     revision: () => store.revision,
     compactor: createCompactor(config.autoCompaction),
     logger: logging.logger('node/cluster-duties.ts'),

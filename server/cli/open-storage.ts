@@ -2,19 +2,22 @@
 // after it. A new member gets the log of a new cluster. Every way in which a disk can be wrong ends in one StartError.
 // etcd: server/etcdserver/bootstrap.go.
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.ts';
-import { type BootstrapLog, bootstrapLog, type InitialCluster } from '../cluster/bootstrap.ts';
+import type { Member } from '../cluster/member.ts';
 import { readPosition } from '../node/entry-applier.ts';
 import { MemoryLog } from '../raft/memory-log.ts';
+import { EMPTY_HARD_STATE } from '../raft/restart.ts';
 import type { Entry, HardState } from '../raft/types.ts';
 import { NODE_FILE_SYSTEM } from '../storage/node-file-system.ts';
 import { RocksBackend } from '../storage/rocks/rocks-backend.ts';
+import { importSnapshot } from '../storage/rocks/snapshot-file.ts';
 import { SnapDirectory } from '../storage/snap/snap-directory.ts';
 import { validSnapshots } from '../storage/wal/read-log.ts';
 import { Wal, type WalOptions } from '../storage/wal/wal.ts';
 import type { WalMetadata } from '../storage/wal/wal-messages.ts';
+import type { FoundCluster } from './found-cluster.ts';
 import { adoptDatabase, maybeDefragment } from './prepare-database.ts';
 import { StartError } from './start-error.ts';
 
@@ -32,6 +35,8 @@ export interface OpenStorage {
   readonly snapshotIndex: number;
   /** How far the store has come. */
   readonly position: { readonly index: number; readonly term: number };
+  /** Members of the cluster that is being joined, until the log tells who they are. */
+  readonly others: readonly Member[];
 }
 
 export interface StorageOptions {
@@ -42,8 +47,8 @@ export interface StorageOptions {
   /** Space in megabytes for which the database is defragmented first; 0: never. */
   readonly defragThresholdMegabytes: number;
   readonly wal: WalOptions;
-  /** The cluster to start when the disk is empty; throws StartError when the configuration allows none. */
-  readonly newCluster: () => { readonly cluster: InitialCluster; readonly memberId: bigint };
+  /** What to start from when the disk is empty; rejects with StartError when the configuration allows nothing. */
+  readonly foundCluster: () => Promise<FoundCluster>;
 }
 
 /** What a log holds, whether it was just made or read. */
@@ -53,6 +58,7 @@ interface LogOnDisk {
   readonly hardState: HardState;
   readonly log: MemoryLog;
   readonly snapshotIndex: number;
+  readonly others: readonly Member[];
 }
 
 /** Opens or makes a member's disk. Throws StartError. */
@@ -72,6 +78,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     const onDisk = isNew
       ? await createLog(walDirectory, options)
       : await readLog(walDirectory, snapshots, options);
+    await finishInstall(backend, snapshots, onDisk.snapshotIndex, options.logger);
     const position = readPosition(backend);
     checkPosition(position.index, onDisk);
     return { memberDirectory, walDirectory, backend, snapshots, position, ...onDisk };
@@ -98,20 +105,24 @@ async function openBackend(directory: string, logger: Logger): Promise<RocksBack
   }
 }
 
-/** Makes the log of a new cluster's member: its first entries add every member, committed from the start. */
+/** Makes the log of a new member, founding or joining. */
 async function createLog(directory: string, options: StorageOptions): Promise<LogOnDisk> {
-  const { cluster, memberId } = options.newCluster();
-  const metadata = { nodeId: memberId, clusterId: cluster.clusterId };
+  const found = await options.foundCluster();
+  const metadata = { nodeId: found.memberId, clusterId: found.clusterId };
   const wal = Wal.create(directory, metadata, options.wal);
-  return { wal, metadata, ...(await writeBootstrap(wal, bootstrapLog(cluster.members))) };
+  return { wal, metadata, ...(await writeBootstrap(wal, found)) };
 }
 
-async function writeBootstrap(
-  wal: Wal,
-  { entries, hardState }: BootstrapLog,
-): Promise<Pick<LogOnDisk, 'hardState' | 'log' | 'snapshotIndex'>> {
-  await new Promise<void>((resolve) => wal.append(entries, hardState, true, resolve));
-  return { hardState, log: new MemoryLog({ index: 0, term: 0 }, entries), snapshotIndex: 0 };
+type LogBegin = Pick<LogOnDisk, 'hardState' | 'log' | 'snapshotIndex' | 'others'>;
+
+/** A new cluster's first entries add every member and are committed from the start; a joining member has none. */
+async function writeBootstrap(wal: Wal, { log, others }: FoundCluster): Promise<LogBegin> {
+  const { entries, hardState } = log ?? { entries: [], hardState: EMPTY_HARD_STATE };
+  if (log !== undefined) {
+    await new Promise<void>((resolve) => wal.append(entries, hardState, true, resolve));
+  }
+  const memoryLog = new MemoryLog({ index: 0, term: 0 }, entries);
+  return { hardState, log: memoryLog, snapshotIndex: 0, others };
 }
 
 async function readLog(
@@ -133,7 +144,7 @@ async function readLog(
     return { wal, metadata, ...(await finishCreation(wal, metadata, options)) };
   }
   const log = new MemoryLog({ index: start.index, term: start.term }, entries);
-  return { wal, metadata, hardState, log, snapshotIndex: start.index };
+  return { wal, metadata, hardState, log, snapshotIndex: start.index, others: [] };
 }
 
 /** True when the process ended between making the log and writing its first entries. */
@@ -141,20 +152,36 @@ function isUnstarted(snapshotIndex: number, entries: readonly Entry[], state: Ha
   return snapshotIndex === 0 && entries.length === 0 && state.term === 0;
 }
 
-function finishCreation(
+async function finishCreation(
   wal: Wal,
   metadata: WalMetadata,
   options: StorageOptions,
-): Promise<Pick<LogOnDisk, 'hardState' | 'log' | 'snapshotIndex'>> {
-  const { cluster } = options.newCluster();
-  if (cluster.clusterId !== metadata.clusterId) {
-    const found = metadata.clusterId.toString(16);
-    const wanted = cluster.clusterId.toString(16);
+): Promise<LogBegin> {
+  const found = await options.foundCluster();
+  if (found.clusterId !== metadata.clusterId) {
+    const present = metadata.clusterId.toString(16);
+    const wanted = found.clusterId.toString(16);
     throw new StartError(
-      `the log was made for cluster ${found}, the configuration names ${wanted}; remove the data directory`,
+      `the log was made for cluster ${present}, the configuration names ${wanted}; remove the data directory`,
     );
   }
-  return writeBootstrap(wal, bootstrapLog(cluster.members));
+  return writeBootstrap(wal, found);
+}
+
+/**
+ * A snapshot counts from its record in the log on, but its database is installed after that: a member that ended in
+ * between finds it beside the store.
+ */
+async function finishInstall(
+  backend: RocksBackend,
+  snapshots: SnapDirectory,
+  snapshotIndex: number,
+  logger: Logger,
+): Promise<void> {
+  const path = snapshots.databasePath(snapshotIndex);
+  if (readPosition(backend).index >= snapshotIndex || !existsSync(path)) return;
+  logger.info('Recovering from snapshot backend', { 'snapshot-index': snapshotIndex });
+  await importSnapshot(backend, path);
 }
 
 /** The store and the log must be of one history: a store that is behind the log's beginning has lost data. */

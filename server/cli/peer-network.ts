@@ -6,6 +6,7 @@ import { must } from '../base/assert.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
 import { MIN_CLUSTER_VERSION, SERVER_VERSION } from '../base/version.ts';
 import type { ConfChangeOutcome } from '../cluster/membership-book.ts';
+import type { Asker } from '../cluster/transport/cluster-questions.ts';
 import { createPeerServer } from '../cluster/transport/peer-handler.ts';
 import { PeerTransport } from '../cluster/transport/peer-transport.ts';
 import type {
@@ -29,6 +30,8 @@ import { SYSTEM_CLOCK } from './system-clock.ts';
 
 export interface PeerNetwork {
   readonly transport: PeerTransport;
+  /** For questions to other members. */
+  readonly asker: Asker;
   /** Answers the peer port. */
   readonly server: Server;
   /** A change of the membership took effect. */
@@ -66,13 +69,16 @@ export function createPeerNetwork(
     onPermanentlyRemoved: hooks.onRemoved,
   });
   const addAll = (): void => {
-    for (const { id, peerUrls } of book.members()) {
-      if (id !== nodeId) transport.addPeer(id, peerUrls);
-    }
+    for (const { id, peerUrls } of book.members()) transport.addPeer(id, peerUrls);
   };
   addAll();
+  for (const { id, peerUrls } of storage.others) transport.addPeer(id, peerUrls);
   return {
     transport,
+    asker: {
+      connector: transport.connector,
+      logger: logging.logger('cluster/transport/cluster-questions.ts'),
+    },
     server: createPeerServer({ transport, node: createNodePort(member, leases) }),
     onChanged: (outcome) => changePeers(transport, outcome, nodeId, hooks.onRemoved),
     onRestored: () => {

@@ -10,7 +10,7 @@ import type { Listeners } from '../listen/types.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
-import { handOver, leaderLeases, promoteAtLeader } from './leader-links.ts';
+import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
 import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
 import type { Logging } from './logging.ts';
 import { createMember, type MemberHooks, type MemberParts } from './member.ts';
@@ -58,7 +58,7 @@ class RunningServer {
     this.#member = member;
     const leases = createLeaseAccess(
       member,
-      leaderLeases(() => this.#network),
+      leaderLeases(member, () => this.#network),
     );
     this.#services = createServices(member, leases, this.#logging);
     const tls = peerClientTls(config);
@@ -123,6 +123,7 @@ class RunningServer {
         activeSinceMs: (id) => this.#network?.transport.activeSince(id),
         promoteAtLeader: (id, authorization, done) =>
           promoteAtLeader(this.#member, this.#network, { id, authorization }, done),
+        othersVersion: (done) => othersVersion(this.#member, this.#network, done),
       },
     };
   }

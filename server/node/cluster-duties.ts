@@ -15,6 +15,9 @@ import { PUBLISH_RETRY_MS, VERSION_MONITOR_INTERVAL_MS } from './limits.ts';
 import type { Node } from './node.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 
+/** etcd: a cluster whose members' versions are not all known yet speaks like the first of its kind. */
+const FIRST_CLUSTER_VERSION = '3.0.0';
+
 export interface ClusterDutiesDeps {
   readonly node: Node;
   readonly memberId: bigint;
@@ -23,6 +26,8 @@ export interface ClusterDutiesDeps {
   /** major.minor.0 of this server. */
   readonly serverMinorVersion: string;
   readonly clusterVersion: () => string | undefined;
+  /** The lowest major.minor.0 of the other members: "none" without others, undefined when one did not answer. */
+  readonly othersVersion: (done: (lowest: string | undefined) => void) => void;
   readonly revision: () => number;
   readonly compactor: AutoCompactor | undefined;
   readonly clock: Clock;
@@ -34,6 +39,7 @@ export class ClusterDuties {
   readonly #deps: ClusterDutiesDeps;
   readonly #cancels: Cancel[] = [];
   #isStopped = false;
+  #isAskingVersions = false;
 
   constructor(deps: ClusterDutiesDeps) {
     this.#deps = deps;
@@ -58,11 +64,27 @@ export class ClusterDuties {
 
   /** Only the leader decides; also called when this member becomes it. */
   monitorVersion(): void {
+    const { node, othersVersion, serverMinorVersion } = this.#deps;
+    if (this.#isStopped || this.#isAskingVersions || !node.isLeader) return;
+    this.#isAskingVersions = true;
+    othersVersion((lowest) => {
+      this.#isAskingVersions = false;
+      this.#decideVersion(lowest === 'none' ? serverMinorVersion : lowest);
+    });
+  }
+
+  /** etcd: the cluster's version is the lowest of its members', and only rises. 3.0 until all of them are known. */
+  #decideVersion(others: string | undefined): void {
     const { node, clusterVersion, serverMinorVersion } = this.#deps;
-    const current = clusterVersion();
     if (this.#isStopped || !node.isLeader) return;
-    if (current !== undefined && compareVersions(current, serverMinorVersion) >= 0) return;
-    const raw = encodeClusterVersionSetRequest({ ver: serverMinorVersion });
+    const current = clusterVersion();
+    let lowest = others;
+    if (lowest !== undefined && compareVersions(serverMinorVersion, lowest) < 0) {
+      lowest = serverMinorVersion;
+    }
+    if (current === undefined) lowest ??= FIRST_CLUSTER_VERSION;
+    else if (lowest === undefined || compareVersions(lowest, current) <= 0) return;
+    const raw = encodeClusterVersionSetRequest({ ver: lowest });
     node.proposeOwn(PayloadField.clusterVersionSet, raw);
   }
 
