@@ -51,6 +51,8 @@ export class EtcdCalls {
   constructor(endpoint: string) {
     this.#client = new Client(endpoint, credentials.createInsecure(), {
       'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+      // Clients of one address would share a connection and its waits between attempts.
+      'grpc.use_local_subchannel_pool': 1,
       // Restarts are quick, and so must be finding them.
       'grpc.initial_reconnect_backoff_ms': 20,
       'grpc.min_reconnect_backoff_ms': 20,
