@@ -45,11 +45,12 @@ interface Settings {
   readonly out: string;
 }
 
+/** The repository: this file may run from the sources or from dist. */
 function rootDirectory(): string {
-  let directory = HERE;
-  while (!existsSync(path.join(directory, 'package-lock.json')))
-    directory = path.dirname(directory);
-  return directory;
+  for (let directory = HERE; ; directory = path.dirname(directory)) {
+    if (existsSync(path.join(directory, 'bin/etcd'))) return directory;
+    if (directory === path.dirname(directory)) return process.cwd();
+  }
 }
 
 function readSettings(argv: readonly string[]): Settings {
