@@ -2,7 +2,8 @@
 // travels. etcd: etcdserver/server.go Process, raft/node.go Step.
 
 import type { Logger } from '../../base/logger.ts';
-import { type MemberId, type Message, MessageType } from '../../raft/types.ts';
+import { MessageType } from '../../proto/gen/raft.ts';
+import type { MemberId, Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
 import type { RaftPort } from './types.ts';
 

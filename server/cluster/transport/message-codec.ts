@@ -3,13 +3,16 @@
 
 import { at } from '../../base/assert.ts';
 import { EMPTY_BYTES } from '../../base/bytes.ts';
-import { decodeMessage, sizeMessage, writeMessage } from '../../proto/gen/raft.ts';
-import { type Message, MessageType, NO_MEMBER } from '../../raft/types.ts';
+import { decodeMessage, MessageType, sizeMessage, writeMessage } from '../../proto/gen/raft.ts';
+import type { MemberId, Message } from '../../raft/types.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { STREAM_MESSAGE_BYTES_MAX } from './limits.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 const LENGTH_BYTES = 8;
+
+/** The address of nobody. */
+export const NO_MEMBER: MemberId = 0n;
 
 /** Sent when there is nothing to send. */
 export const LINK_HEARTBEAT: Message = {

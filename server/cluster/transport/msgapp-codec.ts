@@ -9,8 +9,14 @@
 
 import { at } from '../../base/assert.ts';
 import { EMPTY_BYTES } from '../../base/bytes.ts';
-import { decodeEntry, decodeMessage, sizeMessage, writeMessage } from '../../proto/gen/raft.ts';
-import { type Entry, type MemberId, type Message, MessageType } from '../../raft/types.ts';
+import {
+  decodeEntry,
+  decodeMessage,
+  MessageType,
+  sizeMessage,
+  writeMessage,
+} from '../../proto/gen/raft.ts';
+import type { Entry, MemberId, Message } from '../../raft/types.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import type { EntryBlocks } from './entry-blocks.ts';
 import { STREAM_MESSAGE_BYTES_MAX } from './limits.ts';

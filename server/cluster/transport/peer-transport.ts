@@ -4,12 +4,14 @@
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { isEtcdError } from '../../base/errors.ts';
-import { type MemberId, type Message, MessageType, NO_MEMBER } from '../../raft/types.ts';
+import { MessageType } from '../../proto/gen/raft.ts';
+import type { MemberId, Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
 import { parsePeerUrls } from '../peer-urls.ts';
 import { EntryBlocks } from './entry-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { DEFAULT_TIMING, REMOTES_MAX } from './limits.ts';
+import { NO_MEMBER } from './message-codec.ts';
 import { Peer } from './peer.ts';
 import { PeerConnector } from './peer-connector.ts';
 import type { PeerContext, TransportContext } from './peer-context.ts';

@@ -2,7 +2,8 @@
 // message goes which way. etcd: rafthttp/peer.go.
 
 import type { ServerResponse } from 'node:http';
-import { type Message, MessageType } from '../../raft/types.ts';
+import { MessageType } from '../../proto/gen/raft.ts';
+import type { Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
 import type { PeerContext } from './peer-context.ts';
 import { Pipeline } from './pipeline.ts';
@@ -21,6 +22,8 @@ export class Peer {
   readonly #pipeline: Pipeline;
   #prober: Prober;
   #isPaused = false;
+  #hasDropped = false;
+  #hasDroppedSnapshot = false;
 
   constructor(context: PeerContext, snapshots: SnapshotSender, abort: AbortController) {
     this.#context = context;
@@ -62,6 +65,7 @@ export class Peer {
   flush(): void {
     this.#writers.msgapp.flush();
     this.#writers.message.flush();
+    this.#reportDropped();
   }
 
   attach(kind: StreamKind, response: ServerResponse): void {
@@ -99,7 +103,8 @@ export class Peer {
     const { logger, status } = this.#context;
     logger.info('stopping remote peer', this.#fields());
     this.#prober.stop();
-    this.flush();
+    this.#writers.msgapp.flush();
+    this.#writers.message.flush();
     this.#writers.msgapp.stop();
     this.#writers.message.stop();
     this.#pipeline.stop();
@@ -114,9 +119,9 @@ export class Peer {
   }
 
   #dropped(message: Message, channel: string): void {
-    const { id, raft, metrics, logger, status, identity } = this.#context;
-    raft.reportUnreachable(id);
-    if (message.type === MessageType.snap) raft.reportSnapshot(id, false);
+    const { id, metrics, logger, status, identity } = this.#context;
+    if (message.type === MessageType.snap) this.#hasDroppedSnapshot = true;
+    this.#hasDropped = true;
     metrics.sentFailures.inc();
     logger.warn('dropped internal Raft message since sending buffer is full', {
       'message-type': String(message.type),
@@ -126,5 +131,18 @@ export class Peer {
       'remote-peer-name': channel,
       'remote-peer-active': status.activeSinceMs !== undefined,
     });
+  }
+
+  /** Not at once: raft is handing out messages while they are dropped. */
+  #reportDropped(): void {
+    const { id, raft } = this.#context;
+    if (this.#hasDropped) {
+      this.#hasDropped = false;
+      raft.reportUnreachable(id);
+    }
+    if (this.#hasDroppedSnapshot) {
+      this.#hasDroppedSnapshot = false;
+      raft.reportSnapshot(id, false);
+    }
   }
 }

@@ -2,7 +2,8 @@
 // etcd: rafthttp/http.go snapshotHandler.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Message, MessageType, type SnapshotMetadata } from '../../raft/types.ts';
+import { MessageType } from '../../proto/gen/raft.ts';
+import type { Message, SnapshotMetadata } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { allowsMethod, answerError, bodyChunks } from './http-exchange.ts';

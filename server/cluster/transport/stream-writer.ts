@@ -72,6 +72,8 @@ export class StreamWriter {
   }
 
   stop(): void {
+    // Nobody wants to hear of a peer that is let go.
+    this.#queue.clear();
     this.#detach();
     this.#peer.logger.info('stopped TCP streaming connection with remote peer', this.#fields);
   }
