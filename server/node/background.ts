@@ -2,7 +2,7 @@
 // than one slice.
 
 import type { Clock } from '../base/clock.ts';
-import { EtcdError } from '../base/errors.ts';
+import { EtcdError, isEtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HashKvJob } from '../mvcc/background-jobs.ts';
 import type { KeyValueHash } from '../mvcc/kv-hasher.ts';
@@ -56,8 +56,19 @@ export class Background {
 
   /** Computes a HashKV. `done` gets compacted or futureRev when the revision cannot be hashed. */
   hashKv(revision: number, done: (result: KeyValueHash | EtcdError) => void): void {
-    if (this.#store.isReady) this.#hashSlice(this.#store.hashKv(revision), done);
-    else done(new EtcdError('timeout'));
+    if (!this.#store.isReady) {
+      done(new EtcdError('timeout'));
+      return;
+    }
+    let job: HashKvJob;
+    try {
+      job = this.#store.hashKv(revision);
+    } catch (error) {
+      if (!isEtcdError(error)) throw error;
+      done(error);
+      return;
+    }
+    this.#hashSlice(job, done);
   }
 
   stop(): void {
