@@ -36,6 +36,8 @@ export interface MembershipPort {
   setClusterVersion(request: ClusterVersionSetRequest): void;
   setMemberAttributes(request: ClusterMemberAttrSetRequest): void;
   setDowngradeInfo(request: DowngradeInfoSetRequest): void;
+  /** A PUT of the v2 store, which only carries attributes of members and the cluster version. */
+  putV2(path: string, value: string): void;
 }
 
 export interface ApplierDeps {
@@ -149,6 +151,11 @@ export class Applier {
         break;
       case 'downgradeInfoSet':
         membership.setDowngradeInfo(command.request);
+        break;
+      case 'v2':
+        if (command.request.method === 'PUT') {
+          membership.putV2(command.request.path, command.request.val);
+        }
         break;
       case 'downgradeVersionTest':
         break;

@@ -2,6 +2,8 @@
 // pass and without the forty-field object of InternalRaftRequest; the rest goes through the general decoder.
 // Entries come from disk and from peers, so that malformed bytes end in a DecodeError.
 
+import { utf8Text } from '../base/bytes.ts';
+import { decodeRequest, type Request } from '../proto/gen/etcdserver.ts';
 import type {
   ClusterMemberAttrSetRequest,
   ClusterVersionSetRequest,
@@ -50,12 +52,15 @@ export type CommandBody =
   | { readonly kind: 'downgradeInfoSet'; readonly request: DowngradeInfoSetRequest }
   /** etcd: tests of downgrades put it into the log; it changes nothing. */
   | { readonly kind: 'downgradeVersionTest'; readonly request: DowngradeVersionTestRequest }
-  /** A payload this server does not apply: authentication requests, v2 leftovers, those of later versions. */
+  /** A request of etcd's old v2 store: members of 3.5 publish their names and the cluster version this way. */
+  | { readonly kind: 'v2'; readonly request: Request }
+  /** A payload this server does not apply: authentication requests, those of later versions. */
   | { readonly kind: 'other'; readonly request: InternalRaftRequest };
 
 /** A command with who asked. The header is read only where it is needed: see `readCommandHeader`. */
 export type Command = CommandBody;
 
+const TAG_V2 = 18;
 const TAG_PUT = 34;
 const TAG_DELETE_RANGE = 42;
 const TAG_TXN = 50;
@@ -129,11 +134,27 @@ const KINDS = [
 ] as const;
 
 function decodeColdCommand(data: Uint8Array): Command {
+  if (isV2Request(data)) return { kind: 'v2', request: decodeRequest(data) };
   const message = decodeInternalRaftRequest(data);
+  if (message.v2 !== undefined) return { kind: 'v2', request: message.v2 };
   for (const kind of KINDS) {
     const request = message[kind];
     // Each kind's request has the type of the field of that name: the compiler cannot follow the pairs.
     if (request !== undefined) return { kind, request } as Command;
   }
   return { kind: 'other', request: message };
+}
+
+/** Methods of the v2 API. */
+const V2_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST', 'DELETE', 'QGET', 'SYNC']);
+
+/** A bare v2 request has its method where the other form has a nested message, which none of these words is. */
+function isV2Request(data: Uint8Array): boolean {
+  const reader = new Reader(data, 0, data.length);
+  while (reader.pos < data.length) {
+    const tag = reader.tag();
+    if (tag === TAG_V2) return V2_METHODS.has(utf8Text(reader.view()));
+    reader.skip(tag);
+  }
+  return false;
 }

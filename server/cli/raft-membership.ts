@@ -4,6 +4,7 @@ import type { EtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ConfChangeOutcome, MembershipBook } from '../cluster/membership-book.ts';
 import { problemError, problemText } from '../cluster/membership-problem.ts';
+import { parseV2Put } from '../cluster/v2-store.ts';
 import type { Membership } from '../node/node.ts';
 
 /** Told of every change that took effect, after the book has it. */
@@ -36,6 +37,14 @@ export function createRaftMembership(
         clientUrls: [...memberAttributes.clientUrls],
       });
     },
+    putV2: (path, value) => putV2(book, path, value),
     setDowngradeInfo: ({ enabled, ver }) => book.setDowngrade({ enabled, targetVersion: ver }),
   };
+}
+
+/** etcd: v2_server.go apply_v2. Anything that is no membership has no reader left. */
+function putV2(book: MembershipBook, path: string, value: string): void {
+  const put = parseV2Put(path, value);
+  if (put?.kind === 'attributes') book.setAttributes(put.id, put.attributes);
+  else if (put?.kind === 'clusterVersion') book.setClusterVersion(put.version);
 }
