@@ -49,6 +49,7 @@ export class ApplyWorld {
         setClusterVersion: ({ ver }) => told.push(`version ${ver}`),
         setMemberAttributes: ({ memberId }) => told.push(`attributes ${memberId}`),
         setDowngradeInfo: ({ enabled, ver }) => told.push(`downgrade ${enabled} ${ver}`),
+        putV2: (path, value) => told.push(`v2 ${path} ${value}`),
       },
       quotaBytes: -1,
       persistCheckpoints: false,

@@ -176,6 +176,7 @@ export class NodeWorld {
         setClusterVersion: ({ ver }) => tell(`version ${ver}`),
         setMemberAttributes: ({ memberId }) => tell(`attributes ${memberId}`),
         setDowngradeInfo: () => tell('downgrade'),
+        putV2: (path) => tell(`v2 ${path}`),
         applyConfChange: () => undefined,
         recordConfState: () => tell('conf state'),
       },

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../server/apply/command.ts';
 import { AssertionError } from '../../../server/base/assert.ts';
 import { utf8Bytes } from '../../../server/base/bytes.ts';
+import { createRequest } from '../../../server/proto/gen/etcdserver.ts';
 import { createInternalRaftRequest } from '../../../server/proto/gen/raft-internal.ts';
 import { AlarmAction, AlarmType } from '../../../server/proto/gen/rpc.ts';
 import {
@@ -186,6 +187,17 @@ describe('membership', () => {
     world.done({ kind: 'clusterMemberAttrSet', request: attributes });
     world.done({ kind: 'downgradeInfoSet', request: { enabled: true, ver: '3.6.0' } });
     expect(world.told).toEqual(['version 3.7.0', 'attributes 5', 'downgrade true 3.6.0']);
+  });
+
+  it('hears the puts of the v2 store, and nothing else of it', () => {
+    const world = new ApplyWorld();
+    for (const method of ['PUT', 'SYNC', 'DELETE']) {
+      world.done({
+        kind: 'v2',
+        request: createRequest({ method, path: '/0/version', val: '3.5.0' }),
+      });
+    }
+    expect(world.told).toEqual(['v2 /0/version 3.5.0']);
   });
 });
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCommand, readCommandHeader } from '../../../server/apply/command.ts';
 import { concatBytes, utf8Bytes } from '../../../server/base/bytes.ts';
+import { createRequest, encodeRequest } from '../../../server/proto/gen/etcdserver.ts';
 import {
   createInternalRaftRequest,
   encodeInternalRaftRequest,
@@ -63,6 +64,16 @@ describe('payloads', () => {
     const unknown = Uint8Array.of(0xc2, 0x57, 1, 9);
     for (const data of [concatBytes([put, unknown]), concatBytes([unknown, put])]) {
       expect(decodeCommand(data)).toEqual({ kind: 'put', request: PUT });
+    }
+  });
+
+  it('of the v2 store stand alone or inside', () => {
+    const request = createRequest({ id: 5n, method: 'PUT', path: '/0/version', val: '3.5.0' });
+    for (const data of [
+      encodeRequest(request),
+      encodeInternalRaftRequest(createInternalRaftRequest({ v2: request })),
+    ]) {
+      expect(decodeCommand(data)).toEqual({ kind: 'v2', request });
     }
   });
 
