@@ -9,7 +9,8 @@ export const LABEL_ROLE = 'etcd-ts.io/role';
 
 /** Fingerprint of what a Pod was built from, without what may change while it runs. */
 export const ANNOTATION_CONFIG_HASH = 'etcd-ts.io/config-hash';
-export const ANNOTATION_VERSION = 'etcd-ts.io/version';
+/** The image asked for. Not read from the Pod's own specification, which webhooks may rewrite. */
+export const ANNOTATION_IMAGE = 'etcd-ts.io/image';
 /** Read by the container as ETCD_INITIAL_CLUSTER(_STATE) at each of its starts; see specs/initial-cluster.ts. */
 export const ANNOTATION_INITIAL_CLUSTER = 'etcd-ts.io/initial-cluster';
 export const ANNOTATION_INITIAL_CLUSTER_STATE = 'etcd-ts.io/initial-cluster-state';
