@@ -5,7 +5,6 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../../../server/base/clock.ts';
 import { type Logger, SILENT_LOGGER } from '../../../../server/base/logger.ts';
 import { MetricRegistry } from '../../../../server/base/metrics.ts';
-import type { Member } from '../../../../server/cluster/member.ts';
 import { createPeerServer } from '../../../../server/cluster/transport/peer-handler.ts';
 import { PeerTransport } from '../../../../server/cluster/transport/peer-transport.ts';
 import type {
@@ -258,10 +257,7 @@ export function connect(a: TestMember, b: TestMember): void {
   b.transport.addPeer(a.id, [a.url]);
 }
 
-/**
- * Both ways, both kinds. A message that arrives over a stream is the proof; each is sent until one has arrived, because
- * those before go by POST or are lost.
- */
+/** Both ways, both kinds. */
 export async function streamsStand(a: TestMember, b: TestMember): Promise<void> {
   await until(() => hasStreams(a, b) && hasStreams(b, a));
 }
@@ -295,5 +291,3 @@ export function notingLogger(): Logger & { readonly lines: string[] } {
   };
   return { lines, debug: note, info: note, warn: note, error: note, fatal: note };
 }
-
-export type { Member };
