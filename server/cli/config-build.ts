@@ -210,6 +210,7 @@ type Sizes = Pick<
   | 'maxRequestBytes'
   | 'maxConcurrentStreams'
   | 'maxLearners'
+  | 'learners'
   | 'compactionBatchLimit'
   | 'bootstrapDefragThresholdMegabytes'
 >;
@@ -239,6 +240,12 @@ function readSizes(values: FlagValues, notes: LogNote[]): Sizes {
     maxRequestBytes,
     maxConcurrentStreams: values.count('max-concurrent-streams'),
     maxLearners: values.count('max-learners'),
+    learners: {
+      promoteAfterMs: values.durationMs('learner-auto-promote-after'),
+      replaceAfterMs: values.durationMs('learner-standby-after'),
+      lagEntriesMax: values.count('learner-lag-entries'),
+      serveReads: values.isOn('learner-serve-reads'),
+    },
     compactionBatchLimit: positive(
       values.count('compaction-batch-limit'),
       limits.COMPACTION_BATCH_LIMIT_DEFAULT,

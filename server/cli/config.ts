@@ -76,6 +76,16 @@ export interface LogConfig {
   readonly outputs: readonly string[];
 }
 
+/** What a learner may become and do beyond etcd. */
+export interface LearnersConfig {
+  /** 0: a learner is promoted by a person only. */
+  readonly promoteAfterMs: number;
+  /** 0: a failed voter is replaced by a person only. */
+  readonly replaceAfterMs: number;
+  readonly lagEntriesMax: number;
+  readonly serveReads: boolean;
+}
+
 /** A member's configuration. Frozen; made by config-load.ts, never changed after. */
 export interface ServerConfig {
   // Member
@@ -126,6 +136,7 @@ export interface ServerConfig {
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly maxLearners: number;
+  readonly learners: LearnersConfig;
   readonly autoCompaction: AutoCompaction;
 
   // Security

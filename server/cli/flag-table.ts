@@ -56,6 +56,34 @@ const OBSOLETE: FlagOptions = {
   fileKey: '',
 };
 
+/** What etcd does not have; off by default. docs/operations.md says when to use it. */
+const LEARNERS: readonly FlagRow[] = [
+  [
+    'learner-auto-promote-after',
+    'duration',
+    '0s',
+    'The leader promotes a learner that has stayed caught up for this long (0: never).',
+  ],
+  [
+    'learner-standby-after',
+    'duration',
+    '0s',
+    'A caught-up learner takes the place of a voter silent for this long (0: never).',
+  ],
+  [
+    'learner-lag-entries',
+    'uint',
+    '100',
+    'A learner at most this many entries behind the leader counts as caught up.',
+  ],
+  [
+    'learner-serve-reads',
+    'bool',
+    'false',
+    'A learner answers linearizable reads and watches, asking the leader for a read index.',
+  ],
+];
+
 const MEMBER: readonly FlagRow[] = [
   ['name', 'string', 'default', 'Name of this member, for people to read.'],
   ['data-dir', 'string', '', 'Directory of the data; <name>.etcd when empty.'],
@@ -468,6 +496,7 @@ export const FLAG_GROUPS: readonly FlagGroup[] = [
   { title: 'Logging', rows: LOGGING },
   { title: 'Distributed tracing', rows: TRACING },
   { title: 'Features', rows: FEATURES },
+  { title: 'Learners, beyond etcd', rows: LEARNERS },
   { title: 'Unsafe feature', rows: UNSAFE },
   { title: 'General', rows: GENERAL },
 ];

@@ -7,10 +7,11 @@ import { MetricRegistry } from '../base/metrics.ts';
 import { SERVER_VERSION } from '../base/version.ts';
 import { listen } from '../listen/listen.ts';
 import type { Listeners } from '../listen/types.ts';
-import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
+import { type Cancel, PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
 import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
+import { startLearnerDuties } from './learner-duties.ts';
 import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
 import type { Logging } from './logging.ts';
 import { createMember, type MemberHooks, type MemberParts } from './member.ts';
@@ -45,6 +46,7 @@ class RunningServer {
   #network: PeerNetwork | undefined = undefined;
   #peerListeners: Listeners | undefined = undefined;
   #stopping: Promise<void> | undefined = undefined;
+  #learnerDuties: Cancel | undefined = undefined;
 
   constructor(config: ServerConfig, logging: Logging, logger: Logger) {
     this.#config = config;
@@ -70,6 +72,11 @@ class RunningServer {
     try {
       this.#peerListeners = await openPeerListeners(config, this.#network, this.#logging);
       member.node.start();
+      this.#learnerDuties = startLearnerDuties(
+        member,
+        this.#network.transport,
+        this.#logging.logger('cli/learner-duties.ts'),
+      );
       await new Promise<void>((resolve) => member.duties.start(resolve));
       await openListeners(config, this.#services, this.#logging, this.#open);
     } catch (error) {
@@ -91,6 +98,7 @@ class RunningServer {
     const fields = { name: this.#config.name, 'data-dir': this.#config.dataDir };
     this.#logger.info('closing etcd server', fields);
     await handOver(member, this.#network, this.#logger);
+    this.#learnerDuties?.();
     member.duties.stop();
     this.#services?.health.set(false);
     const closed = this.#open.map((listeners) => listeners.close(CALLS_GRACE_MS));

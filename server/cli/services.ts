@@ -83,6 +83,7 @@ function createGrpcServer(member: MemberParts, logging: Logging): GrpcServer {
   const gate = createGate({
     hasLeader: () => node.leader !== 0n,
     isLearner: () => book.isLocalLearner(),
+    learnerServesReads: config.learners.serveReads,
     registry,
   });
   PROCESS_SCHEDULER.every(config.electionTimeoutMs, () => gate.checkLeader());

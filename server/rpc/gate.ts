@@ -19,6 +19,8 @@ const LEADERLESS_CHECKS_MAX = 3;
 export interface GateDeps {
   readonly hasLeader: () => boolean;
   readonly isLearner: () => boolean;
+  /** Beyond etcd: a learner also answers reads that ask the leader for a read index, and watches. */
+  readonly learnerServesReads: boolean;
   readonly registry: MetricRegistry;
 }
 
@@ -53,7 +55,9 @@ export function createGate(deps: GateDeps): Gate {
 type CountRequest = (kind: string, version: string) => void;
 
 function refusalOf(deps: GateDeps, call: AnyCall, count: CountRequest): EtcdErrorCode | undefined {
-  if (deps.isLearner() && !isServedByLearner(call)) return 'notSupportedForLearner';
+  if (deps.isLearner() && !isServedByLearner(call, deps.learnerServesReads)) {
+    return 'notSupportedForLearner';
+  }
   const version = call.metadata(API_VERSION_METADATA) ?? 'unknown';
   if (version.includes('\ufffd')) return 'invalidClientApiVersion';
   count(call.kind === 'unary' ? 'unary' : 'stream', version);
@@ -65,7 +69,8 @@ function wantsLeader(call: AnyCall): boolean {
 }
 
 /** etcd: v3rpc/util.go isRPCSupportedForLearner: what a learner answers from what it has. */
-function isServedByLearner(call: AnyCall): boolean {
+function isServedByLearner(call: AnyCall, servesReads: boolean): boolean {
+  if (servesReads && LEARNER_READS.has(call.path)) return true;
   switch (call.path) {
     case '/etcdserverpb.Maintenance/Status':
     case '/etcdserverpb.Maintenance/Snapshot':
@@ -76,6 +81,14 @@ function isServedByLearner(call: AnyCall): boolean {
       return false;
   }
 }
+
+const LEARNER_READS: ReadonlySet<string> = new Set([
+  '/etcdserverpb.KV/Range',
+  '/etcdserverpb.KV/RangeStream',
+  '/etcdserverpb.Watch/Watch',
+  '/etcdserverpb.Cluster/MemberList',
+  '/etcdserverpb.Maintenance/HashKV',
+]);
 
 function createRequestCounter(registry: MetricRegistry): CountRequest {
   const known = new Map<string, { inc(): void }>();
