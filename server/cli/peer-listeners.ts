@@ -39,6 +39,8 @@ export function peerClientTls({
   const key = clientKeyFile === '' ? keyFile : clientKeyFile;
   return () => ({
     ...(cert === '' ? {} : { cert: readFileSync(cert), key: readFileSync(key) }),
+    // Certificates that sign themselves prove nothing. etcd: TLSInfo.ClientConfig.
+    rejectUnauthorized: !peerTls.auto,
     ...(trustedCaFile === '' ? {} : { ca: readFileSync(trustedCaFile) }),
     minVersion: NODE_VERSIONS[tlsMinVersion],
     maxVersion: NODE_VERSIONS[tlsMaxVersion],

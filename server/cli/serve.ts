@@ -8,6 +8,7 @@ import { SERVER_VERSION } from '../base/version.ts';
 import { listen } from '../listen/listen.ts';
 import type { Listeners } from '../listen/types.ts';
 import { type Cancel, PROCESS_SCHEDULER } from '../node/scheduler.ts';
+import { withSelfSigned } from './auto-tls.ts';
 import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
 import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
@@ -30,7 +31,7 @@ export async function serve(config: ServerConfig, logging: Logging): Promise<voi
     'etcd-version': SERVER_VERSION,
     ...configFields(config),
   });
-  const running = new RunningServer(config, logging, logger);
+  const running = new RunningServer(withSelfSigned(config, logger), logging, logger);
   await running.start();
   notifyReady(logger, process.env['NOTIFY_SOCKET']);
 }
