@@ -135,6 +135,9 @@ function openMemberStorage(
     dataDir: config.dataDir,
     walDir: config.walDir,
     logger: logging.logger('cli/open-storage.ts'),
+    forceNewCluster: config.forceNewCluster
+      ? config.initialAdvertisePeerUrls.map((url) => url.text)
+      : undefined,
     foundCluster: () => foundCluster(config, logging.logger('cli/found-cluster.ts')),
     defragThresholdMegabytes: config.bootstrapDefragThresholdMegabytes,
     wal: {

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.ts';
-import type { Member } from '../cluster/member.ts';
+import { effectiveMemberIds, forceNewEntries } from '../cluster/force-new.ts';
+import { type Member, newMember } from '../cluster/member.ts';
 import { readPosition } from '../node/entry-applier.ts';
 import { MemoryLog } from '../raft/memory-log.ts';
 import { EMPTY_HARD_STATE } from '../raft/restart.ts';
@@ -47,6 +48,8 @@ export interface StorageOptions {
   /** Space in megabytes for which the database is defragmented first; 0: never. */
   readonly defragThresholdMegabytes: number;
   readonly wal: WalOptions;
+  /** Peer URLs of this member when it is to go on alone (--force-new-cluster). */
+  readonly forceNewCluster: readonly string[] | undefined;
   /** What to start from when the disk is empty; rejects with StartError when the configuration allows nothing. */
   readonly foundCluster: () => Promise<FoundCluster>;
 }
@@ -77,7 +80,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     await maybeDefragment(backend, options.defragThresholdMegabytes, options.logger);
     const onDisk = isNew
       ? await createLog(walDirectory, options)
-      : await readLog(walDirectory, snapshots, options);
+      : await readLog(walDirectory, snapshots, options, readPosition(backend).index);
     await finishInstall(backend, snapshots, onDisk.snapshotIndex, options.logger);
     const position = readPosition(backend);
     checkPosition(position.index, onDisk);
@@ -129,6 +132,7 @@ async function readLog(
   directory: string,
   snapshots: SnapDirectory,
   options: StorageOptions,
+  appliedIndex: number,
 ): Promise<LogOnDisk> {
   const known = validSnapshots(NODE_FILE_SYSTEM, directory);
   const snapshot = snapshots.loadNewest(known);
@@ -143,8 +147,23 @@ async function readLog(
   if (isUnstarted(start.index, entries, hardState)) {
     return { wal, metadata, ...(await finishCreation(wal, metadata, options)) };
   }
-  const log = new MemoryLog({ index: start.index, term: start.term }, entries);
-  return { wal, metadata, hardState, log, snapshotIndex: start.index, others: [] };
+  const base = { index: start.index, term: start.term };
+  const found = { wal, metadata, snapshotIndex: start.index, others: [] };
+  if (options.forceNewCluster === undefined) {
+    return { ...found, hardState, log: new MemoryLog(base, entries) };
+  }
+  const commit = Math.max(hardState.commit, appliedIndex);
+  const kept = entries.filter((entry) => entry.index <= commit);
+  const ids = effectiveMemberIds(snapshot?.metadata.confState, kept);
+  const self = newMember(metadata.nodeId, options.forceNewCluster, false);
+  const added = forceNewEntries(ids, self, { term: hardState.term, commit });
+  const forced = { ...hardState, commit: commit + added.length };
+  options.logger.warn('forcing a new cluster: all other members are removed', {
+    'discarded-entries': entries.length - kept.length,
+    'removed-members': ids.filter((id) => id !== self.id).map((id) => id.toString(16)),
+  });
+  await new Promise<void>((resolve) => wal.append(added, forced, true, resolve));
+  return { ...found, hardState: forced, log: new MemoryLog(base, [...kept, ...added]) };
 }
 
 /** True when the process ended between making the log and writing its first entries. */
