@@ -1,0 +1,58 @@
+// Owns the command `npm run sim`: one seed or many, each run twice and compared, with a readable report of what failed.
+//
+//   npm run sim -- --seed 7 --ticks 3000 --members 3 --verbose
+//   npm run sim -- --seeds 1-500
+
+import { parseArgs } from 'node:util';
+import { report, summary } from './report.ts';
+import type { SimOptions } from './scenario.ts';
+import { simulate } from './simulate.ts';
+
+const DEFAULT_TICKS = 3000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      ticks: { type: 'string' },
+      members: { type: 'string' },
+      once: { type: 'boolean' },
+      verbose: { type: 'boolean' },
+      logs: { type: 'boolean' },
+      quiet: { type: 'boolean' },
+    },
+  });
+  const [from, to] = seedRange(values.seeds ?? values.seed ?? '1');
+  let failures = 0;
+  for (let seed = from; seed <= to; seed++) {
+    const options: SimOptions = {
+      seed,
+      ticks: Number(values.ticks ?? DEFAULT_TICKS),
+      members: values.members === undefined ? undefined : Number(values.members),
+    };
+    const startMs = performance.now();
+    const print = (text: string): void => console.log(text);
+    const result = await simulate(options, {
+      echo: values.verbose === true ? print : undefined,
+      echoLog: values.logs === true ? print : undefined,
+    });
+    const tookMs = performance.now() - startMs;
+    const repeated = values.once === true ? undefined : await simulate(options);
+    const problem = report(options, result, repeated);
+    if (problem !== undefined) {
+      failures++;
+      console.log(problem);
+    }
+    if (values.quiet !== true) console.log(summary(result, tookMs));
+  }
+  if (to > from) console.log(`${to - from + 1} seeds, ${failures} failed`);
+  return failures === 0 ? 0 : 1;
+}
+
+function seedRange(text: string): [number, number] {
+  const [from = '1', to = from] = text.split('-');
+  return [Number(from), Number(to)];
+}
+
+process.exitCode = await main();

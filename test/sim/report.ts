@@ -1,0 +1,53 @@
+// Owns what people read about a run.
+
+import type { SimOptions } from './scenario.ts';
+import type { SimResult } from './simulate.ts';
+
+/** The command that plays the same run again. */
+export function replayCommand({ seed, ticks, members }: SimOptions): string {
+  const size = members === undefined ? '' : ` --members ${members}`;
+  return `npm run sim -- --seed ${seed} --ticks ${ticks}${size}`;
+}
+
+/** What is wrong with a run, or with a run and its repetition; undefined when nothing is. */
+export function report(
+  options: SimOptions,
+  result: SimResult,
+  repeated: SimResult | undefined,
+): string | undefined {
+  if (result.failure !== undefined) {
+    return [
+      `seed ${options.seed} failed: ${result.failure.message}`,
+      `last events (seconds, member, event, numbers):`,
+      ...result.tail,
+      `seed ${options.seed} failed: ${result.failure.message.split('\n')[0]}`,
+      `replay: ${replayCommand(options)}`,
+    ].join('\n');
+  }
+  if (repeated === undefined || repeated.digest === result.digest) return undefined;
+  return [
+    `seed ${options.seed} is not deterministic: ${result.digest} and ${repeated.digest}`,
+    `replay: ${replayCommand(options)}`,
+  ].join('\n');
+}
+
+/** One line per run. */
+export function summary(
+  { scenario, world, counts, faultCounts }: SimResult,
+  tookMs: number,
+): string {
+  const seconds = world.queue.nowUs / 1e6;
+  let requests = 0;
+  for (const count of counts.values()) requests += count;
+  let faults = 0;
+  for (const count of faultCounts.values()) faults += count;
+  const { stats, raftChecker, storeChecker, network } = world;
+  return [
+    `seed ${scenario.seed}: ${scenario.members} members, ${seconds.toFixed(0)} s in ${tookMs.toFixed(0)} ms`,
+    `(${((seconds * 1000) / tookMs).toFixed(0)}x)`,
+    `entries ${raftChecker.committedIndex}, revision ${world.model.revision}, elections ${raftChecker.elections},`,
+    `messages ${network.sent} (${network.lost} lost, ${network.duplicated} twice),`,
+    `requests ${requests}, faults ${faults}, crashes ${stats.crashes}, snapshots ${stats.snapshotsDelivered},`,
+    `digests ${storeChecker.hashesCompared}`,
+  ].join(' ');
+}
