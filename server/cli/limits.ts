@@ -50,3 +50,6 @@ export const HAND_OVER_MS = 3000;
 
 /** One question to the leader about a lease or a learner; the caller repeats it within the request's own time. */
 export const LEADER_QUESTION_MS = 2000;
+
+/** Hashing a member's whole data takes seconds; etcd allows the request timeout. */
+export const HASH_QUESTION_MS = 10_000;

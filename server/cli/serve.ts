@@ -11,6 +11,7 @@ import { type Cancel, PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import { withSelfSigned } from './auto-tls.ts';
 import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
+import { CorruptionChecks } from './corruption-checks.ts';
 import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
 import { startLearnerDuties } from './learner-duties.ts';
 import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
@@ -47,6 +48,7 @@ class RunningServer {
   #network: PeerNetwork | undefined = undefined;
   #peerListeners: Listeners | undefined = undefined;
   #stopping: Promise<void> | undefined = undefined;
+  #checks: CorruptionChecks | undefined = undefined;
   #learnerDuties: Cancel | undefined = undefined;
 
   constructor(config: ServerConfig, logging: Logging, logger: Logger) {
@@ -72,6 +74,12 @@ class RunningServer {
     stopOnSignal(this.#logger, () => this.stop());
     try {
       this.#peerListeners = await openPeerListeners(config, this.#network, this.#logging);
+      this.#checks = new CorruptionChecks(
+        member,
+        this.#network,
+        this.#logging.logger('cli/corruption-checks.ts'),
+      );
+      await this.#checks.checkBeforeServing();
       member.node.start();
       this.#learnerDuties = startLearnerDuties(
         member,
@@ -79,6 +87,7 @@ class RunningServer {
         this.#logging.logger('cli/learner-duties.ts'),
       );
       await new Promise<void>((resolve) => member.duties.start(resolve));
+      this.#checks.start();
       await openListeners(config, this.#services, this.#logging, this.#open);
     } catch (error) {
       await this.stop();
@@ -100,6 +109,7 @@ class RunningServer {
     this.#logger.info('closing etcd server', fields);
     await handOver(member, this.#network, this.#logger);
     this.#learnerDuties?.();
+    this.#checks?.stop();
     member.duties.stop();
     this.#services?.health.set(false);
     const closed = this.#open.map((listeners) => listeners.close(CALLS_GRACE_MS));
