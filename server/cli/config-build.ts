@@ -39,6 +39,7 @@ export function buildConfig(sources: UrlSources): ServerConfig {
     initialClusterToken: values.text('initial-cluster-token'),
     strictReconfigCheck: values.isOn('strict-reconfig-check'),
     preVote: values.isOn('pre-vote'),
+    clusterVersionMax: readVersion(values.text('cluster-version-max')),
     autoCompaction,
     enablePprof: values.isOn('enable-pprof') || log.level === 'debug',
     metrics: values.text('metrics') === 'extensive' ? 'extensive' : 'basic',
@@ -252,6 +253,11 @@ function readSizes(values: FlagValues, notes: LogNote[]): Sizes {
     ),
     bootstrapDefragThresholdMegabytes: values.count('bootstrap-defrag-threshold-megabytes'),
   };
+}
+
+function readVersion(text: string): string {
+  if (text === '' || /^\d+\.\d+(\.\d+)?$/.test(text)) return text;
+  throw new ConfigError(`--cluster-version-max: ${text} is not a version such as 3.5`);
 }
 
 /** `value`, or `fallback` where the flag leaves the choice to the server. */

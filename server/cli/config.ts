@@ -136,6 +136,8 @@ export interface ServerConfig {
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly maxLearners: number;
+  /** The cluster's version is raised no further; empty: as far as its members allow. */
+  readonly clusterVersionMax: string;
   readonly learners: LearnersConfig;
   readonly autoCompaction: AutoCompaction;
 

@@ -457,6 +457,16 @@ const FEATURES: readonly FlagRow[] = [
   ['enable-v2', 'bool', 'false', 'Answer GET /v2/members, for very old tools.'],
 ];
 
+/** What etcd does not have; docs/operations.md says when to use it. */
+const MIGRATION: readonly FlagRow[] = [
+  [
+    'cluster-version-max',
+    'string',
+    '',
+    "A leader with this flag raises the cluster's version no further, so that older members can still join.",
+  ],
+];
+
 const UNSAFE: readonly FlagRow[] = [
   ['force-new-cluster', 'bool', 'false', 'Turn this member alone into a new cluster.'],
   ['unsafe-no-fsync', 'bool', 'false', 'Never wait for the disk: loses data when machines stop.'],
@@ -497,6 +507,7 @@ export const FLAG_GROUPS: readonly FlagGroup[] = [
   { title: 'Distributed tracing', rows: TRACING },
   { title: 'Features', rows: FEATURES },
   { title: 'Learners, beyond etcd', rows: LEARNERS },
+  { title: 'Migration, beyond etcd', rows: MIGRATION },
   { title: 'Unsafe feature', rows: UNSAFE },
   { title: 'General', rows: GENERAL },
 ];

@@ -2,6 +2,7 @@
 // as a file, leadership.
 
 import { EtcdError } from '../base/errors.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import { SERVER_VERSION } from '../base/version.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
@@ -28,6 +29,7 @@ export function createMaintenancePort(member: MemberParts, logger: Logger): Main
     defragment: (done) => {
       const startMs = performance.now();
       logger.info('starting defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });
+      FAILPOINTS.defragBeforeCopy.hit();
       settle(storage.backend.defragment(), (error) => {
         metrics.defragSeconds.observe((performance.now() - startMs) / 1000);
         if (error === undefined) {

@@ -233,7 +233,7 @@ function createDuties(
     memberId: storage.metadata.nodeId,
     name: config.name,
     clientUrls: config.advertiseClientUrls.map((url) => url.text),
-    serverMinorVersion: minorVersion(SERVER_VERSION),
+    serverMinorVersion: minorVersion(config.clusterVersionMax || SERVER_VERSION),
     clusterVersion: () => book.clusterVersion,
     othersVersion: hooks.network.othersVersion,
     revision: () => store.revision,

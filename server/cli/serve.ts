@@ -12,6 +12,7 @@ import { withSelfSigned } from './auto-tls.ts';
 import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
 import { CorruptionChecks } from './corruption-checks.ts';
+import { openFailpointServer } from './failpoint-server.ts';
 import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
 import { startLearnerDuties } from './learner-duties.ts';
 import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
@@ -32,6 +33,11 @@ export async function serve(config: ServerConfig, logging: Logging): Promise<voi
     'etcd-version': SERVER_VERSION,
     ...configFields(config),
   });
+  const failpoints = process.env['GOFAIL_HTTP'] ?? '';
+  if (failpoints !== '') {
+    const initial = process.env['GOFAIL_FAILPOINTS'] ?? '';
+    await openFailpointServer(failpoints, initial, logging.logger('cli/failpoint-server.ts'));
+  }
   const running = new RunningServer(withSelfSigned(config, logger), logging, logger);
   await running.start();
   notifyReady(logger, process.env['NOTIFY_SOCKET']);

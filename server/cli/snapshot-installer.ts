@@ -3,6 +3,7 @@
 
 import { rm } from 'node:fs/promises';
 import { assert } from '../base/assert.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import { readPosition } from '../node/entry-applier.ts';
 import { BACKGROUND_SLICE_MS } from '../node/limits.ts';
@@ -40,6 +41,7 @@ function save(
   hooks: InstallerHooks,
 ): void {
   const { index, term, confState } = snapshot.metadata;
+  FAILPOINTS.raftBeforeApplySnap.hit();
   storage.snapshots.save(snapshot, (error) => {
     if (error === undefined) storage.wal.saveSnapshot({ index, term, confState }, done);
     else hooks.onFatal(error);
@@ -55,6 +57,7 @@ async function install(
   const { index } = snapshot.metadata;
   const path = storage.snapshots.databasePath(index);
   logger.info('applying snapshot', { 'incoming-leader-snapshot-index': index });
+  FAILPOINTS.applyBeforeOpenSnapshot.hit();
   await importSnapshot(storage.backend, path);
   const position = readPosition(storage.backend);
   assert(
@@ -65,6 +68,7 @@ async function install(
   await restoreStore(parts);
   alarms.restore();
   book.restore();
+  FAILPOINTS.raftAfterApplySnap.hit();
   storage.wal.releaseTo(index);
   storage.snapshots.releaseDatabases(index);
   await rm(path, { force: true });

@@ -3,6 +3,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HashKvJob } from '../mvcc/background-jobs.ts';
 import type { KeyValueHash } from '../mvcc/kv-hasher.ts';
@@ -83,7 +84,9 @@ export class Background {
       return;
     }
     const state = job.step(this.#options.compactionBatchLimit);
+    FAILPOINTS.compactBeforeCommitBatch.hit();
     this.#store.backend.commit();
+    FAILPOINTS.compactAfterCommitBatch.hit();
     if (state === 'done') this.#logCompaction(job.revision);
     this.#scheduler.after(state === 'done' ? 0 : this.#options.compactionPauseMs, () =>
       this.#compactSlice(),

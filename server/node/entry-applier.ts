@@ -7,6 +7,7 @@ import type { ApplyOutcome } from '../apply/result.ts';
 import { assert } from '../base/assert.ts';
 import type { Backend } from '../base/backend.ts';
 import { utf8Bytes } from '../base/bytes.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import { decodeRaftRequestEnvelope } from '../proto/hot.ts';
 import { type Entry, EntryType } from '../raft/types.ts';
 import type { Proposal, Proposals } from './proposals.ts';
@@ -86,12 +87,15 @@ export class EntryApplier {
     this.#isStaged = false;
     this.#backend.put('meta', CONSISTENT_INDEX_KEY, uint64Bytes(this.#appliedIndex));
     this.#backend.put('meta', TERM_KEY, uint64Bytes(this.#appliedTerm));
+    FAILPOINTS.beforeCommit.hit();
     this.#backend.commit();
+    FAILPOINTS.afterCommit.hit();
     return true;
   }
 
   #applyOne(entry: Entry): void {
     if (entry.type === EntryType.confChange) {
+      FAILPOINTS.beforeApplyOneConfChange.hit();
       this.#events.onConfChange(entry);
       return;
     }

@@ -7,6 +7,7 @@
 //   fdatasync done  -> persisted(token) -> ready() again, until raft has nothing more
 
 import type { Clock } from '../base/clock.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { RawNode } from '../raft/raw-node.ts';
 import type { Entry, HardState, Message, Ready, Snapshot, SoftState } from '../raft/types.ts';
 import { PROPOSAL_BATCH_BYTES_MAX } from './limits.ts';
@@ -120,7 +121,11 @@ export class ReadyLoop {
 
   #carryOut(ready: Ready): void {
     if (ready.softState !== undefined) this.#effects.onSoftState(ready.softState);
-    if (ready.messages.length > 0) this.#effects.send(ready.messages);
+    if (ready.messages.length > 0) {
+      if (this.#raft.role === 'leader') FAILPOINTS.raftBeforeLeaderSend.hit();
+      else FAILPOINTS.raftBeforeFollowerSend.hit();
+      this.#effects.send(ready.messages);
+    }
     if (ready.snapshot === undefined) this.#persist(ready, nothing);
     else this.#saveSnapshot(ready, ready.snapshot);
     if (ready.readStates.length > 0) this.#reads.answered(ready.readStates);
@@ -140,8 +145,10 @@ export class ReadyLoop {
 
   #persist(ready: Ready, persisted: () => void): void {
     const { entries, hardState, token } = ready;
+    FAILPOINTS.raftBeforeSave.hit();
     if (ready.mustSync) {
       this.#log.append(entries, hardState, true, () => {
+        FAILPOINTS.raftAfterSave.hit();
         this.#raft.persisted(token);
         persisted();
         this.wake();

@@ -2,6 +2,7 @@
 // window, old files on a timer. The order keeps every point on disk one that can be replayed from:
 //   store synced -> .snap file -> snapshot record in the WAL -> segments released.
 
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RawNode } from '../raft/raw-node.ts';
 import type { ConfState, Snapshot } from '../raft/types.ts';
@@ -106,12 +107,15 @@ export class SnapshotKeeper {
       'local-member-snapshot-count': this.#entriesPerSnapshot,
     });
     await this.#store.syncStore();
+    FAILPOINTS.raftBeforeSaveSnap.hit();
     await this.#store.saveFile({ data, metadata: { confState, index, term } });
     await new Promise<void>((resolve) => {
       this.#store.saveRecord({ index, term, confState }, resolve);
     });
+    FAILPOINTS.raftAfterSaveSnap.hit();
     this.#store.release(index);
     this.#store.purge();
+    FAILPOINTS.raftAfterWALRelease.hit();
     this.restarted(index);
     this.#logger.info('saved snapshot to disk', { 'snapshot-index': index });
   }

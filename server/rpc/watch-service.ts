@@ -1,6 +1,7 @@
 // Owns the Watch service: client messages to the watch hub, the hub's responses to the wire. Events are encoded once and
 // shared by all watchers that see them. etcd: server/etcdserver/api/v3rpc/watch.go.
 
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { WatchHub } from '../mvcc/watch-hub.ts';
 import type { WatchStream } from '../mvcc/watch-stream.ts';
 import type { WatchEvent, WatchResponse, WatchSink } from '../mvcc/watch-types.ts';
@@ -108,6 +109,7 @@ class WatchCall implements BidiListener, WatchSink {
   }
 
   send(response: WatchResponse): void {
+    FAILPOINTS.beforeSendWatchResponse.hit();
     this.#deps.stats.pendingEvents -= response.events.length;
     if (this.#call.finished) return;
     if (response.events.length === 0) this.#sendControl(response);
