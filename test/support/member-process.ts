@@ -14,6 +14,8 @@ export interface MemberOptions {
   readonly dataDir: string;
   readonly clientPort: number;
   readonly peerPort: number;
+  /** The peer port others are told, from which ids come; `peerPort` when absent. */
+  readonly advertisedPeerPort?: number;
   /** More flags. */
   readonly args?: readonly string[];
   /** Another server than ours. */
@@ -117,14 +119,15 @@ export class MemberProcess {
   }
 }
 
-function flags({ dataDir, clientPort, peerPort }: MemberOptions): string[] {
+function flags(options: MemberOptions): string[] {
+  const { dataDir, clientPort, peerPort, advertisedPeerPort = peerPort } = options;
   const client = `http://127.0.0.1:${clientPort}`;
-  const peer = `http://127.0.0.1:${peerPort}`;
+  const peer = `http://127.0.0.1:${advertisedPeerPort}`;
   return [
     `--data-dir=${dataDir}`,
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
-    `--listen-peer-urls=${peer}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=default=${peer}`,
   ];

@@ -39,7 +39,7 @@ export class Tally {
       this.pass(name, note);
       return true;
     } catch (error) {
-      this.fail(name, error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.fail(name, error instanceof Error ? reasonOf(error) : String(error));
       return false;
     }
   }
@@ -49,4 +49,10 @@ export class Tally {
     console.log(`${this.#suite}: ${this.#passed} passed, ${this.#failed} failed`);
     if (this.#failed > 0 || this.#passed === 0) process.exitCode = 1;
   }
+}
+
+/** The message, and the place it was thrown at. */
+function reasonOf(error: Error): string {
+  const place = error.stack?.split('\n').find((line) => /^\s+at .*\/test\//.test(line));
+  return `${error.message}\n${place ?? error.stack ?? ''}`;
 }
