@@ -74,6 +74,8 @@ export class StoreChecker {
     while (!job.step(RECORDS_PER_STEP));
     const { result } = job;
     if (result === undefined) return;
+    // etcd: without a live key the digest also covers what compactions have not deleted yet, which differs between members.
+    if (this.#model.range('\0', '\0', result.revision).length === 0) return;
     const key = `${result.revision}/${result.compactRevision}`;
     const known = this.#hashes.get(key);
     this.hashesCompared++;

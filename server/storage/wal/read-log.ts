@@ -198,8 +198,8 @@ class LogReplay {
 
 /**
  * Snapshot records a member may start from: those not beyond the last saved commit index, ascending as written.
- * Segments are looked at from the newest back until `countMax` are found. Only frames are checked here, `readLog`
- * checks everything it uses.
+ * Segments are looked at from the newest back until `countMax` are found. In all but the last one only frames are
+ * checked here, `readLog` checks everything it uses.
  */
 export function validSnapshots(
   fileSystem: FileSystem,
@@ -237,7 +237,8 @@ function readMarks(
   const fields = new FieldReader(new Uint8Array(0));
   const file = fileSystem.open(path, 'read');
   try {
-    const reader = new RecordReader(file, { crc: 0, isLast, checked: false });
+    // The last segment may end in a torn write; only its CRC tells that from records, and nothing behind it counts.
+    const reader = new RecordReader(file, { crc: 0, isLast, checked: isLast });
     while (reader.next() === 'record') {
       if (reader.type === RecordType.state) {
         fields.reset(reader.bytes, reader.dataStart, reader.dataEnd);

@@ -3,11 +3,19 @@
 // place, bytes are flipped, operations fail by request. A failure means lost writes, or corruption taken for data.
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../../../server/raft/types.ts';
-import { readLog } from '../../../../server/storage/wal/read-log.ts';
+import { readLog, validSnapshots } from '../../../../server/storage/wal/read-log.ts';
 import { segmentName } from '../../../../server/storage/wal/segment-name.ts';
 import { Wal } from '../../../../server/storage/wal/wal.ts';
 import { MemoryFileSystem, type Operation } from './memory-file-system.ts';
-import { DIRECTORY, entriesOf, lastSegmentPath, METADATA, reopen, testOptions } from './support.ts';
+import {
+  CONF_STATE,
+  DIRECTORY,
+  entriesOf,
+  lastSegmentPath,
+  METADATA,
+  reopen,
+  testOptions,
+} from './support.ts';
 
 const STATE = { term: 1, vote: 0n, commit: 0 };
 const START = { index: 0, term: 0 };
@@ -65,6 +73,18 @@ describe('a log damaged by a crash', () => {
       const tail = fileSystem.contents(FIRST_PATH).subarray(last);
       expect(tail.every((byte) => byte === 0)).toBe(true);
     }
+  });
+
+  it('starts from no snapshot whose record lies behind a torn write', () => {
+    const { bytes, last, end } = logOf(4, 2000);
+    const fileSystem = fileSystemWith(bytes);
+    const { wal } = reopen(fileSystem, START, { segmentSizeBytes: 65_536 });
+    wal.append([], { ...STATE, commit: 3 }, true);
+    wal.saveSnapshot({ index: 3, term: 1, confState: CONF_STATE });
+    expect(validSnapshots(fileSystem, DIRECTORY)).toHaveLength(2);
+    const sector = Math.ceil(last / 512) * 512;
+    fileSystem.contents(FIRST_PATH).fill(0, sector, Math.min(sector + 512, end));
+    expect(validSnapshots(fileSystem, DIRECTORY)).toEqual([{ index: 0, term: 0 }]);
   });
 
   it('is refused when a byte is wrong', () => {
