@@ -332,6 +332,36 @@ export class MembershipBook {
     this.#downgrade = readDowngrade(this.#backend.get('cluster', DOWNGRADE_KEY));
   }
 
+  /**
+   * Takes over the membership that a snapshot carries beside its database, which is the truer one when a member of 3.5
+   * has sent it (see v2-store-reader.ts). Equal books stay as they are. The caller commits the backend.
+   */
+  adopt(view: V2View): void {
+    const ids = new Set(view.members.map((member) => member.id));
+    for (const id of view.removedIds) if (!this.#removed.has(id)) this.#remove(id);
+    for (const id of [...this.#members.keys()]) if (!ids.has(id)) this.#remove(id);
+    for (const member of view.members) this.#adoptMember(member);
+    const { clusterVersion } = view;
+    if (clusterVersion !== undefined && clusterVersion !== this.#clusterVersion) {
+      this.setClusterVersion(clusterVersion);
+    }
+  }
+
+  #adoptMember(member: Member): void {
+    const known = this.#members.get(member.id);
+    if (known === undefined) {
+      this.#add(member);
+      return;
+    }
+    // What is not published yet in v2 may be known from the first entries of the cluster.
+    const isPublished = member.name !== '' || member.clientUrls.length > 0;
+    const { name, clientUrls } = isPublished ? member : known;
+    const merged: Member = { ...member, name, clientUrls };
+    if (memberJson(merged) === memberJson(known)) return;
+    this.#save(merged);
+    this.#log('updated member', 'updated-remote-peer', merged);
+  }
+
   /** Fields of log lines; `subject` starts the names of those about the member. */
   #log(message: string, subject: string, member: Member): void {
     this.#logger.info(message, {
