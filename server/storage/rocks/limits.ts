@@ -5,6 +5,14 @@
  *  there would keep gigabytes of logs alive. At 1 MiB it flushes about every 2900 commits. */
 export const META_MEMTABLE_BYTES: number = 1024 * 1024;
 
+/** Bytes of revisions after which the meta column is made to flush: about when RocksDB flushes the revisions. The
+ *  logs then hold two times this at most, and a start has that much to replay. */
+export const BALLAST_INTERVAL_BYTES: number = 64 * 1024 * 1024;
+
+/** What makes the meta column flush: RocksDB gives a memtable a quarter of META_MEMTABLE_BYTES and flushes two. */
+export const BALLAST_BYTES: number = META_MEMTABLE_BYTES / 4 + 4096;
+export const BALLAST_COUNT = 2;
+
 /** Block cache of the key column. mvcc caches hot values above us and the operating system caches the files, so
  *  this only has to hold the blocks of one large range request. */
 export const KEY_CACHE_BYTES: number = 8 * 1024 * 1024;
@@ -69,3 +77,14 @@ export const IMPORT_ROWS = 64;
 /** Longest the event loop waits for the snapshot thread to fix its view, 0.1 ms as a rule. Past it the snapshot is
  *  written on the event loop, in slices. */
 export const VIEW_GATE_MS = 8;
+
+/** Revisions from which on a start reads them in a thread: below it the thread's own start, 50 ms, is not worth it. */
+export const PREFETCH_RECORDS_MIN = 100_000;
+
+/** Rows per chunk of the prefetch, and chunks on their way: with small records some 10 MB. A chunk ends early past
+ *  VIEW_BYTES, so large records make it 64 MB. */
+export const PREFETCH_ROWS = 512;
+export const PREFETCH_CHUNKS_MAX = 64;
+
+/** A prefetch that has nothing for this long is given up. It must have started its thread by then. */
+export const PREFETCH_WAIT_MS = 3000;

@@ -24,6 +24,9 @@ const BUCKET_BYTES: Readonly<Record<MetaBucket, number>> = {
 /** The key of this folder's own record of sizes; no bucket has byte 0. */
 export const STAT_KEY: Uint8Array = new Uint8Array([0]);
 
+/** The key of bytes that mean nothing (generation.ts says what for). */
+export const BALLAST_KEY: Uint8Array = new Uint8Array([0, 1]);
+
 /** The bucket a stored key belongs to, or undefined for our own records. */
 export function bucketOfKey(key: Uint8Array): MetaBucket | undefined {
   return META_BUCKETS.find((bucket) => BUCKET_BYTES[bucket] === key[0]);

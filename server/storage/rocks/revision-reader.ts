@@ -15,6 +15,7 @@ import {
   RevisionKeyScratch,
   subOf,
 } from './revision-key.ts';
+import type { RevisionPrefetch } from './revision-prefetch.ts';
 import type { StagedRevisions } from './staged-revisions.ts';
 
 export class RevisionReader {
@@ -26,6 +27,7 @@ export class RevisionReader {
   readonly #places: number[];
   readonly #lastScan: LastScan;
   readonly #deletedRuns: DeletedRuns;
+  #prefetch: RevisionPrefetch | undefined;
 
   constructor(staged: StagedRevisions) {
     this.#staged = staged;
@@ -36,6 +38,7 @@ export class RevisionReader {
     this.#places = [];
     this.#lastScan = new LastScan();
     this.#deletedRuns = new DeletedRuns();
+    this.#prefetch = undefined;
   }
 
   get(generation: Generation, main: number, sub: number): Uint8Array | undefined {
@@ -78,6 +81,10 @@ export class RevisionReader {
     generation: Generation,
     range: { fromMain: number; fromSub: number; toMain: number; limit: number },
   ): RevisionRecord[] {
+    if (this.#prefetch !== undefined) {
+      const records = this.#takePrefetched(this.#prefetch, range);
+      if (records !== undefined) return records;
+    }
     this.#lastScan.tellRuns(this.#deletedRuns);
     this.#lastScan.restart(range.fromMain, range.fromSub);
     this.#joinRunBefore(generation, range.fromMain, range.fromSub);
@@ -103,6 +110,19 @@ export class RevisionReader {
     return records;
   }
 
+  /** Serves the scan of a start from a prefetch, until the first write. */
+  usePrefetch(prefetch: RevisionPrefetch): void {
+    this.#prefetch = prefetch;
+  }
+
+  /** Must be called when anything is written: the prefetch does not see it. */
+  dropPrefetch(): void {
+    if (this.#prefetch === undefined) return;
+    // Its thread ends in its own time; the generation waits for it before it closes.
+    void this.#prefetch.close();
+    this.#prefetch = undefined;
+  }
+
   /** The first revision that can be live, to start reading there. */
   firstRevisionKey(): Uint8Array | undefined {
     this.#lastScan.tellRuns(this.#deletedRuns);
@@ -113,6 +133,7 @@ export class RevisionReader {
 
   /** Forgets what was learned about a generation that is not the live one any more. */
   forget(): void {
+    this.dropPrefetch();
     this.#lastScan.restart(0, 0);
     this.#deletedRuns.clear();
   }
@@ -172,6 +193,16 @@ export class RevisionReader {
   #keyAfter(main: number): Uint8Array | undefined {
     if (main >= Number.MAX_SAFE_INTEGER) return undefined;
     return this.#toKey.encode(main + 1, 0, false);
+  }
+
+  #takePrefetched(
+    prefetch: RevisionPrefetch,
+    range: { fromMain: number; fromSub: number; toMain: number; limit: number },
+  ): RevisionRecord[] | undefined {
+    const isWhole = range.toMain === Number.MAX_SAFE_INTEGER && this.#staged.isEmpty;
+    const records = isWhole ? prefetch.take(range.fromMain, range.fromSub, range.limit) : undefined;
+    if (records === undefined || records.length < range.limit) this.dropPrefetch();
+    return records;
   }
 
   #take(rows: readonly Uint8Array[], records: RevisionRecord[]): void {

@@ -14,13 +14,16 @@ import { GenerationBuildError, messageOf, StoreFatalError } from './errors.ts';
 import { type BucketSources, fillGeneration } from './fill-generation.ts';
 import type { Generation } from './generation.ts';
 import { GenerationDirectory } from './generation-directory.ts';
+import { PREFETCH_RECORDS_MIN } from './limits.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
 import { Pacer } from './pacer.ts';
 import { REVISION_KEY_BYTES, RevisionKeyScratch, TOMBSTONE_KEY_BYTES } from './revision-key.ts';
+import { RevisionPrefetch } from './revision-prefetch.ts';
 import { RevisionReader } from './revision-reader.ts';
 import { StagedRevisions } from './staged-revisions.ts';
 import { loadState, type StoredState } from './stored-state.ts';
 import { Successor } from './successor.ts';
+import { canRunThreads } from './thread-script.ts';
 import { BackendView } from './view.ts';
 
 export interface RocksBackendOptions {
@@ -72,7 +75,9 @@ export class RocksBackend implements Backend {
   static async open(options: RocksBackendOptions): Promise<RocksBackend> {
     const { generations, live } = await GenerationDirectory.open(options.directory);
     try {
-      return new RocksBackend(generations, live, await loadState(live), options.logger);
+      const store = new RocksBackend(generations, live, await loadState(live), options.logger);
+      store.#prefetch();
+      return store;
     } catch (error) {
       await live.close();
       throw error;
@@ -156,6 +161,7 @@ export class RocksBackend implements Backend {
     const accounting = this.#state.accounting;
     this.#live.putMeta(STAT_KEY, accounting.settle());
     this.#live.write();
+    this.#reader.dropPrefetch();
     this.#successor?.commit(accounting.inUseBytes);
     this.#staged.clear();
     this.#isStaged = false;
@@ -228,6 +234,12 @@ export class RocksBackend implements Backend {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Reads a large store ahead: what is opened is scanned next, from the first revision to the last. */
+  #prefetch(): void {
+    const isLarge = this.#live.revisionCountEstimate() >= PREFETCH_RECORDS_MIN;
+    if (isLarge && canRunThreads()) this.#reader.usePrefetch(new RevisionPrefetch(this.#live));
   }
 
   async #defragment(): Promise<void> {

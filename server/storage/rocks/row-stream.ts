@@ -60,6 +60,16 @@ export class RowStream {
     }
   }
 
+  /** The same, collecting the rows on this thread. */
+  nextNow(rowsMax: number): Rows {
+    assert(!this.#closed && this.#reading === undefined, 'read of a closed or busy stream');
+    try {
+      return native.iterator_nextv_sync(this.#iterator, rowsMax);
+    } catch (cause) {
+      throw new StoreFatalError(`cannot read the store: ${messageOf(cause)}`, { cause });
+    }
+  }
+
   /** Ends the stream, after the read under way. */
   async close(): Promise<void> {
     if (this.#closed) return;

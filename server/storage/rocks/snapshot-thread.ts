@@ -9,6 +9,7 @@ import { SnapshotExportError } from './errors.ts';
 import type { Borrower, Generation } from './generation.ts';
 import { VIEW_GATE_MS } from './limits.ts';
 import type { RocksBackend } from './rocks-backend.ts';
+import { threadScript } from './thread-script.ts';
 import { ViewGate } from './view-gate.ts';
 
 /** What the thread is told at its start. */
@@ -73,10 +74,10 @@ class SnapshotThread implements Borrower {
       durable: options.durable,
       gate: this.#gate.buffer,
     };
-    // The sources may be run as they are, or compiled: the thread's file has the kind of name this one has.
-    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    const script = new URL(`./snapshot-worker${extension}`, import.meta.url);
-    this.#worker = new Worker(script, { workerData: job, name: 'snapshot' });
+    this.#worker = new Worker(threadScript('snapshot-worker'), {
+      workerData: job,
+      name: 'snapshot',
+    });
     this.#worker.on('message', (reply: SnapshotReply) => this.#take(reply));
     this.#worker.on('error', (error) => this.#take({ kind: 'failed', message: error.message }));
     this.whenClosed = new Promise((resolve) => {
