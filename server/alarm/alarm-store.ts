@@ -4,12 +4,13 @@
 import type { Backend } from '../base/backend.ts';
 import { EMPTY_BYTES } from '../base/bytes.ts';
 
-/** etcdserverpb.AlarmType. `none` never is raised; asked for, it means all. */
-export const AlarmKind = { none: 0, noSpace: 1, corrupt: 2 } as const;
+/** etcdserverpb.AlarmType NONE: never raised; asked for, it means all. */
+const ALL_KINDS = 0;
 
 export interface Alarm {
   /** 0n when it is not known which member is to blame. */
   readonly memberId: bigint;
+  /** etcdserverpb.AlarmType: 1 no space, 2 corrupt. */
   readonly alarm: number;
 }
 
@@ -47,9 +48,9 @@ export class AlarmStore {
     return known;
   }
 
-  /** The raised alarms of a kind; `none` means every kind. */
-  list(alarm: number = AlarmKind.none): readonly Alarm[] {
-    if (alarm === AlarmKind.none) return [...this.#alarms];
+  /** The raised alarms of a kind; 0 means every kind. */
+  list(alarm: number = ALL_KINDS): readonly Alarm[] {
+    if (alarm === ALL_KINDS) return [...this.#alarms];
     return this.#alarms.filter((one) => one.alarm === alarm);
   }
 

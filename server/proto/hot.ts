@@ -5,7 +5,6 @@ import { EMPTY_BYTES } from '../base/bytes.ts';
 import { allocateBytes } from '../base/slab.ts';
 import { DecodeError, Reader } from './reader.ts';
 import {
-  copyBytes,
   sizeBytes,
   sizeId,
   sizeInt64,
@@ -241,91 +240,6 @@ function readOrigin(r: Reader, end: number, origin: RaftRequestOrigin): void {
 
 // ---- responses
 
-/** Writes response headers: the ids are encoded once, revision and term follow per response. */
-export class ResponseHeaderWriter {
-  readonly #ids: Uint8Array;
-
-  constructor(clusterId: bigint, memberId: bigint) {
-    const clusterSize = clusterId === 0n ? 0 : 1 + sizeId(clusterId);
-    const memberSize = memberId === 0n ? 0 : 1 + sizeId(memberId);
-    const ids = new Uint8Array(clusterSize + memberSize);
-    if (clusterId !== 0n) {
-      ids[0] = 0x08;
-      writeId(clusterId, ids, 1);
-    }
-    if (memberId !== 0n) {
-      ids[clusterSize] = 0x10;
-      writeId(memberId, ids, clusterSize + 1);
-    }
-    this.#ids = ids;
-  }
-
-  /** Bytes of the field `header = 1` of a response. */
-  size(revision: number, raftTerm: number): number {
-    const inner = this.#innerSize(revision, raftTerm);
-    return 1 + sizeUint32(inner) + inner;
-  }
-
-  /** Writes the field `header = 1` of a response. */
-  write(revision: number, raftTerm: number, out: Uint8Array, offset: number): number {
-    out[offset] = 0x0a;
-    let o = writeUint32(this.#innerSize(revision, raftTerm), out, offset + 1);
-    o = copyBytes(this.#ids, out, o);
-    if (revision !== 0) {
-      out[o++] = 0x18;
-      o = writeInt64(revision, out, o);
-    }
-    if (raftTerm !== 0) {
-      out[o++] = 0x20;
-      o = writeUint64(raftTerm, out, o);
-    }
-    return o;
-  }
-
-  #innerSize(revision: number, raftTerm: number): number {
-    let size = this.#ids.length;
-    if (revision !== 0) size += 1 + sizeInt64(revision);
-    if (raftTerm !== 0) size += 1 + sizeUint64(raftTerm);
-    return size;
-  }
-}
-
-/** What a RangeResponse holds beside its header; the keys are stored mvccpb.KeyValue bytes. */
-export interface RangeResult {
-  readonly kvs: readonly Uint8Array[];
-  readonly more: boolean;
-  readonly count: number;
-}
-
-/** Bytes of a RangeResponse whose header takes `headerSize` (see ResponseHeaderWriter.size; 0 for none). */
-export function sizeRangeResponseParts(headerSize: number, result: RangeResult): number {
-  const { kvs } = result;
-  let size = headerSize;
-  for (let i = 0; i < kvs.length; i++) size += 1 + sizeBytes(kvs[i] as Uint8Array);
-  if (result.more) size += 2;
-  if (result.count !== 0) size += 1 + sizeInt64(result.count);
-  return size;
-}
-
-/** Writes what follows the header of a RangeResponse. */
-export function writeRangeResult(result: RangeResult, out: Uint8Array, offset: number): number {
-  const { kvs } = result;
-  let o = offset;
-  for (let i = 0; i < kvs.length; i++) {
-    out[o++] = 0x12;
-    o = writeBytes(kvs[i] as Uint8Array, out, o);
-  }
-  if (result.more) {
-    out[o++] = 0x18;
-    out[o++] = 1;
-  }
-  if (result.count !== 0) {
-    out[o++] = 0x20;
-    o = writeInt64(result.count, out, o);
-  }
-  return o;
-}
-
 /** A mvccpb.Event as bytes, from encoded keys: made once, sent to every watcher that wants it. */
 export function encodeEventParts(
   type: number,
@@ -387,20 +301,4 @@ export function writeWatchResult(result: WatchResult, out: Uint8Array, offset: n
     o = writeBytes(result.events[i] as Uint8Array, out, o);
   }
   return o;
-}
-
-/** Bytes of a PutResponse (header = 1, prev_kv = 2) or of any response with a header alone. */
-export function sizePutResponseParts(headerSize: number, prevKv: Uint8Array | undefined): number {
-  return prevKv === undefined ? headerSize : headerSize + 1 + sizeBytes(prevKv);
-}
-
-/** Writes what follows the header of a PutResponse. */
-export function writePutResult(
-  prevKv: Uint8Array | undefined,
-  out: Uint8Array,
-  offset: number,
-): number {
-  if (prevKv === undefined) return offset;
-  out[offset] = 0x12;
-  return writeBytes(prevKv, out, offset + 1);
 }

@@ -4,7 +4,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  AlarmKind,
   AlarmRecordError,
   AlarmStore,
   decodeAlarm,
@@ -18,27 +17,27 @@ const MEMBER = 0x8e9e05c52164694dn;
 describe('alarms', () => {
   it('are listed by kind until they are lowered', () => {
     const alarms = new AlarmStore(new MemoryBackend());
-    expect(alarms.activate(1n, AlarmKind.noSpace)).toEqual({ memberId: 1n, alarm: 1 });
-    alarms.activate(1n, AlarmKind.noSpace);
-    alarms.activate(2n, AlarmKind.noSpace);
-    alarms.activate(1n, AlarmKind.corrupt);
+    expect(alarms.activate(1n, AlarmType.nospace)).toEqual({ memberId: 1n, alarm: 1 });
+    alarms.activate(1n, AlarmType.nospace);
+    alarms.activate(2n, AlarmType.nospace);
+    alarms.activate(1n, AlarmType.corrupt);
     expect(alarms.list()).toHaveLength(3);
-    expect(alarms.list(AlarmKind.corrupt)).toEqual([{ memberId: 1n, alarm: 2 }]);
-    expect(alarms.deactivate(2n, AlarmKind.corrupt)).toBeUndefined();
-    expect(alarms.deactivate(1n, AlarmKind.noSpace)).toEqual({ memberId: 1n, alarm: 1 });
-    expect(alarms.has(AlarmKind.noSpace)).toBe(true);
-    alarms.deactivate(2n, AlarmKind.noSpace);
-    expect(alarms.has(AlarmKind.noSpace)).toBe(false);
-    expect(alarms.has(AlarmKind.corrupt)).toBe(true);
+    expect(alarms.list(AlarmType.corrupt)).toEqual([{ memberId: 1n, alarm: 2 }]);
+    expect(alarms.deactivate(2n, AlarmType.corrupt)).toBeUndefined();
+    expect(alarms.deactivate(1n, AlarmType.nospace)).toEqual({ memberId: 1n, alarm: 1 });
+    expect(alarms.has(AlarmType.nospace)).toBe(true);
+    alarms.deactivate(2n, AlarmType.nospace);
+    expect(alarms.has(AlarmType.nospace)).toBe(false);
+    expect(alarms.has(AlarmType.corrupt)).toBe(true);
   });
 
   it('survive a restart', () => {
     const backend = new MemoryBackend();
     const alarms = new AlarmStore(backend);
-    alarms.activate(MEMBER, AlarmKind.noSpace);
-    alarms.activate(0n, AlarmKind.corrupt);
-    alarms.activate(3n, AlarmKind.corrupt);
-    alarms.deactivate(3n, AlarmKind.corrupt);
+    alarms.activate(MEMBER, AlarmType.nospace);
+    alarms.activate(0n, AlarmType.corrupt);
+    alarms.activate(3n, AlarmType.corrupt);
+    alarms.deactivate(3n, AlarmType.corrupt);
     backend.commit();
     const restarted = new AlarmStore(backend.lost());
     expect(new Set(restarted.list())).toEqual(new Set(alarms.list()));
@@ -46,7 +45,7 @@ describe('alarms', () => {
   });
 
   it('have the numbers of the protocol', () => {
-    expect(Object.values(AlarmKind)).toEqual(Object.values(AlarmType));
+    expect(Object.values(AlarmType)).toEqual(Object.values(AlarmType));
   });
 });
 
