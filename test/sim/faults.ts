@@ -161,8 +161,9 @@ export class Faults {
   #cutOneWay(): void {
     this.#count('one-way cut');
     const from = this.#anyMachine();
-    if (this.#prng.chance(0.5)) this.#cut((a) => a === from);
-    else if (this.#prng.chance(0.5)) this.#cut((_, b) => b === from);
+    const dice = this.#prng.below(4);
+    if (dice < 2) this.#cut((a) => a === from);
+    else if (dice === 2) this.#cut((_, b) => b === from);
     else {
       const to = this.#anyMachine();
       this.#cut((a, b) => a === from && b === to);

@@ -51,6 +51,8 @@ export interface ModelOutcome {
   readonly succeeded: boolean;
   readonly deleted: number;
   readonly previous: readonly (ModelKv | undefined)[];
+  /** The lease the entry ended; 0n for none. */
+  readonly revoked: bigint;
 }
 
 /** Thrown inside for what etcd refuses. */
@@ -62,6 +64,7 @@ class Work {
   changed = false;
   deleted = 0;
   succeeded = true;
+  revoked = 0n;
   readonly previous: (ModelKv | undefined)[] = [];
 
   constructor(revision: number) {
@@ -140,8 +143,8 @@ export class Model {
     }
     const { revision, compactRevision } = this;
     this.#after.push({ revision, compactRevision, leases: this.leases.size });
-    const { changed, deleted, succeeded, previous } = work;
-    return { index: entry.index, error, revision, changed, succeeded, deleted, previous };
+    const { changed, deleted, succeeded, previous, revoked } = work;
+    return { index: entry.index, error, revision, changed, succeeded, deleted, previous, revoked };
   }
 
   #command(data: Uint8Array, work: Work): void {
@@ -252,6 +255,7 @@ export class Model {
     if (lease === undefined) throw new Refusal('leaseNotFound');
     for (const key of [...lease.keys].sort()) this.#delete(key, work);
     this.leases.delete(id);
+    work.revoked = id;
   }
 
   #liveIn(key: string, end: string): ModelKv[] {

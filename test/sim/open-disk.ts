@@ -37,6 +37,7 @@ export function openDisk(
   const snapshots = new SnapDirectory(SNAP_DIRECTORY, { fileSystem: files });
   snapshots.removeLeftovers();
   const finish = (onDisk: LogOnDisk): void => {
+    finishInstall(process, backend, onDisk.snapshotIndex);
     const position = readPosition(backend);
     checkPosition(position.index, onDisk);
     done({ ...onDisk, snapshots, position }, backend);
@@ -95,6 +96,14 @@ function readLog(
 
 function isUnstarted(snapshotIndex: number, entries: readonly Entry[], state: HardState): boolean {
   return snapshotIndex === 0 && entries.length === 0 && state.term === 0;
+}
+
+/** A member that ended between a received snapshot's record and its install finds the database beside the store. */
+function finishInstall(process: SimProcess, backend: SimBackend, snapshotIndex: number): void {
+  const image = process.machine.received.get(snapshotIndex);
+  if (readPosition(backend).index >= snapshotIndex || image === undefined) return;
+  process.host.trace.add('finish install', process.machine.number, snapshotIndex);
+  backend.replace(image);
 }
 
 function checkPosition(index: number, { snapshotIndex, log }: LogOnDisk): void {

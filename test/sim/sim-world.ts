@@ -53,10 +53,10 @@ export class SimWorld implements SimHost {
   };
   /** Told how each process ended, so that somebody starts its machine again. */
   onDown: (machine: Machine) => void = () => undefined;
-  /** Told of every committed entry after the model has it. */
-  onCommitted: (entry: Entry, outcome: ModelOutcome) => void = () => undefined;
   /** Told of every entry that appears in a log. */
   onAppended: (process: SimProcess, entry: Entry) => void = () => undefined;
+  /** Told of every committed end of a lease. */
+  onRevoked: (id: bigint, entry: Entry) => void = () => undefined;
   /** When set, told every line members log. */
   echoLog: ((text: string) => void) | undefined = undefined;
   failure: Error | undefined = undefined;
@@ -287,7 +287,7 @@ export class SimWorld implements SimHost {
       const { idHigh, idLow } = decodeRaftRequestEnvelope(entry.data);
       this.#requests.get(`${idHigh}.${idLow}`)?.onCommitted(outcome);
     }
-    this.onCommitted(entry, outcome);
+    if (outcome.revoked !== 0n) this.onRevoked(outcome.revoked, entry);
   }
 
   /** Runs all microtasks. What they did may have ended processes, too. */

@@ -4,14 +4,19 @@
 import { Clients } from './client.ts';
 import { Faults } from './faults.ts';
 import { KvWorkload } from './kv-workload.ts';
+import { LeaseWorkload } from './lease-workload.ts';
 import { drawScenario, type Scenario, type SimOptions } from './scenario.ts';
 import { electionTimeoutMs } from './sim-process.ts';
 import { SimWorld } from './sim-world.ts';
+import { WatchWorkload } from './watch-workload.ts';
 
 const SECOND_US = 1_000_000;
 
 /** How often long checks are made: comparing contents and digests. */
 const CHECK_INTERVAL_US = 2 * SECOND_US;
+
+/** The longest lease, its extension by a new leader, and time to spare. */
+const LEASE_END_US = 30 * SECOND_US;
 
 export interface SimResult {
   readonly scenario: Scenario;
@@ -22,6 +27,15 @@ export interface SimResult {
   readonly world: SimWorld;
   readonly counts: ReadonlyMap<string, number>;
   readonly faultCounts: ReadonlyMap<string, number>;
+  readonly watchEvents: number;
+  readonly expirations: number;
+}
+
+/** Who uses the cluster. */
+interface Workloads {
+  readonly clients: Clients;
+  readonly leases: LeaseWorkload;
+  readonly watches: WatchWorkload;
 }
 
 export interface SimHooks {
@@ -38,9 +52,13 @@ export async function simulate(options: SimOptions, hooks: SimHooks = {}): Promi
   world.echoLog = hooks.echoLog;
   const clients = new Clients(world);
   const faults = new Faults(world);
+  const leases = new LeaseWorkload(clients);
+  const watches = new WatchWorkload(clients);
   new KvWorkload(clients).start();
+  leases.start();
+  watches.start();
   for (const machine of world.machines) machine.boot();
-  await new Run(world, clients, faults).play();
+  await new Run(world, { clients, leases, watches }, faults).play();
   return {
     scenario,
     digest: world.trace.digest(),
@@ -49,17 +67,23 @@ export async function simulate(options: SimOptions, hooks: SimHooks = {}): Promi
     world,
     counts: clients.counts,
     faultCounts: faults.counts,
+    watchEvents: watches.events,
+    expirations: leases.expirations,
   };
 }
 
 class Run {
   readonly #world: SimWorld;
   readonly #clients: Clients;
+  readonly #leases: LeaseWorkload;
+  readonly #watches: WatchWorkload;
   readonly #faults: Faults;
 
-  constructor(world: SimWorld, clients: Clients, faults: Faults) {
+  constructor(world: SimWorld, { clients, leases, watches }: Workloads, faults: Faults) {
     this.#world = world;
     this.#clients = clients;
+    this.#leases = leases;
+    this.#watches = watches;
     this.#faults = faults;
   }
 
@@ -103,6 +127,7 @@ class Run {
   async #converge(): Promise<void> {
     const { queue, machines, storeChecker } = this.#world;
     this.#clients.isStopped = true;
+    this.#leases.abandonAll();
     const untilUs = queue.nowUs + 30 * SECOND_US;
     const target = (): number => this.#world.raftChecker.committedIndex;
     const isBehind = (): boolean =>
@@ -116,7 +141,12 @@ class Run {
       await this.#world.run(100_000);
     }
     if (this.#world.failure !== undefined) return;
-    await this.#world.run(5 * SECOND_US);
+    // Long enough for every lease to end and every watcher to be told.
+    await this.#world.run(LEASE_END_US);
+    if (this.#world.failure !== undefined) return;
+    const { overdue } = this.#leases;
+    if (overdue.length > 0) this.#world.fail(`leases ${overdue.join(' ')} never end`, undefined);
+    this.#watches.checkComplete();
     for (const { process } of machines) {
       if (process === undefined) continue;
       storeChecker.checkContent(process);
