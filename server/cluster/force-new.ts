@@ -1,8 +1,13 @@
 // Owns the entries that make one member a cluster of its own (--force-new-cluster), when the others are lost for good:
 // committed removals of everybody else. etcd: server/storage/util.go CreateConfigChangeEnts.
 import { EMPTY_BYTES } from '../base/bytes.ts';
-import { decodeConfChange, encodeConfChange } from '../proto/gen/raft.ts';
-import { ConfChangeType, type ConfState, type Entry, EntryType } from '../raft/types.ts';
+import {
+  ConfChangeType,
+  decodeConfChange,
+  EntryType,
+  encodeConfChange,
+} from '../proto/gen/raft.ts';
+import type { ConfState, Entry } from '../raft/types.ts';
 import { type Member, memberContext } from './member.ts';
 
 /** Everybody who is a member after `entries`, which continue from `confState`. Ascending. */
