@@ -8,6 +8,7 @@ import { SERVER_VERSION } from '../base/version.ts';
 import { MembershipBook } from '../cluster/membership-book.ts';
 import { MembershipMetrics } from '../cluster/membership-metrics.ts';
 import { v2StoreJson } from '../cluster/v2-store.ts';
+import { parseV2Store } from '../cluster/v2-store-reader.ts';
 import { Lessor, minLeaseTtlSeconds } from '../lease/lessor.ts';
 import { LeaseMetrics } from '../lease/metrics.ts';
 import { MvccStore } from '../mvcc/store.ts';
@@ -97,6 +98,7 @@ export async function createMember(
     maxLearners: config.maxLearners,
     metrics: new MembershipMetrics(registry, metadata.nodeId),
   });
+  adoptMembership(book, storage);
   const opened = { config, storage, store, lessor, alarms, book, registry, metrics };
   const raft = createRaft(config, storage, book, logging.logger('raft/raw-node.ts'));
   const snapshots = createSnapshotKeeper({ ...opened, raft }, logging, hooks);
@@ -117,6 +119,14 @@ export async function createMember(
       strictReconfigCheck: config.strictReconfigCheck,
     }),
   };
+}
+
+/** The end may have come between installing a snapshot and taking over its membership. */
+function adoptMembership(book: MembershipBook, storage: OpenStorage): void {
+  if (storage.snapshotIndex === 0 || storage.position.index !== storage.snapshotIndex) return;
+  const membership = parseV2Store(storage.snapshotData);
+  if (membership !== undefined) book.adopt(membership);
+  storage.backend.commit();
 }
 
 const TIME = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };

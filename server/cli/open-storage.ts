@@ -4,6 +4,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { EMPTY_BYTES } from '../base/bytes.ts';
 import type { Logger } from '../base/logger.ts';
 import { effectiveMemberIds, forceNewEntries } from '../cluster/force-new.ts';
 import { type Member, newMember } from '../cluster/member.ts';
@@ -34,6 +35,8 @@ export interface OpenStorage {
   readonly log: MemoryLog;
   /** Index of the snapshot the log starts from; 0 without one. */
   readonly snapshotIndex: number;
+  /** What that snapshot carries beside the database; empty without one. */
+  readonly snapshotData: Uint8Array;
   /** How far the store has come. */
   readonly position: { readonly index: number; readonly term: number };
   /** Members of the cluster that is being joined, until the log tells who they are. */
@@ -61,6 +64,7 @@ interface LogOnDisk {
   readonly hardState: HardState;
   readonly log: MemoryLog;
   readonly snapshotIndex: number;
+  readonly snapshotData: Uint8Array;
   readonly others: readonly Member[];
 }
 
@@ -116,7 +120,7 @@ async function createLog(directory: string, options: StorageOptions): Promise<Lo
   return { wal, metadata, ...(await writeBootstrap(wal, found)) };
 }
 
-type LogBegin = Pick<LogOnDisk, 'hardState' | 'log' | 'snapshotIndex' | 'others'>;
+type LogBegin = Omit<LogOnDisk, 'wal' | 'metadata'>;
 
 /** A new cluster's first entries add every member and are committed from the start; a joining member has none. */
 async function writeBootstrap(wal: Wal, { log, others }: FoundCluster): Promise<LogBegin> {
@@ -125,7 +129,7 @@ async function writeBootstrap(wal: Wal, { log, others }: FoundCluster): Promise<
     await new Promise<void>((resolve) => wal.append(entries, hardState, true, resolve));
   }
   const memoryLog = new MemoryLog({ index: 0, term: 0 }, entries);
-  return { hardState, log: memoryLog, snapshotIndex: 0, others };
+  return { hardState, log: memoryLog, snapshotIndex: 0, snapshotData: EMPTY_BYTES, others };
 }
 
 async function readLog(
@@ -148,7 +152,8 @@ async function readLog(
     return { wal, metadata, ...(await finishCreation(wal, metadata, options)) };
   }
   const base = { index: start.index, term: start.term };
-  const found = { wal, metadata, snapshotIndex: start.index, others: [] };
+  const snapshotData = snapshot?.data ?? EMPTY_BYTES;
+  const found = { wal, metadata, snapshotIndex: start.index, snapshotData, others: [] };
   if (options.forceNewCluster === undefined) {
     return { ...found, hardState, log: new MemoryLog(base, entries) };
   }

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { assert } from '../base/assert.ts';
 import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
+import { parseV2Store } from '../cluster/v2-store-reader.ts';
 import { readPosition } from '../node/entry-applier.ts';
 import { BACKGROUND_SLICE_MS } from '../node/limits.ts';
 import type { SnapshotInstaller } from '../node/node.ts';
@@ -68,6 +69,10 @@ async function install(
   await restoreStore(parts);
   alarms.restore();
   book.restore();
+  // What a member of 3.5 keeps about members in its database may be out of date; see v2-store-reader.ts.
+  const membership = parseV2Store(snapshot.data);
+  if (membership !== undefined) book.adopt(membership);
+  storage.backend.commit();
   FAILPOINTS.raftAfterApplySnap.hit();
   storage.wal.releaseTo(index);
   storage.snapshots.releaseDatabases(index);
