@@ -1,7 +1,7 @@
 // Owns the metric primitives: plain counters that cost an addition on the hot path, and the Prometheus text
 // they are printed as. Names, labels and buckets are etcd's and are chosen by the folders that register them.
 
-/** Label names and values in the order they are printed. */
+/** Label names and values. */
 export type Labels = Readonly<Record<string, string>>;
 
 type MetricKind = 'counter' | 'gauge' | 'histogram';
@@ -176,7 +176,9 @@ export class MetricRegistry {
 }
 
 function printLabels(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  // By name, as Go's client prints them: scripts look for whole lines.
+  const names = Object.keys(labels).sort();
+  const parts = names.map((name) => `${name}="${escapeLabel(labels[name] ?? '')}"`);
   return parts.length === 0 ? '' : `{${parts.join(',')}}`;
 }
 

@@ -143,7 +143,7 @@ describe('/livez and /readyz', () => {
       '[-]data_corruption failed: alarm activated: CORRUPT\n[+]serializable_read ok\n[+]linearizable_read ok\n[-]non_learner failed: not supported for learner\n\n',
     );
     const printed = metrics.print();
-    expect(printed).toContain('etcd_server_healthcheck{type="readyz",name="non_learner"} 0');
+    expect(printed).toContain('etcd_server_healthcheck{name="non_learner",type="readyz"} 0');
     expect(printed).toContain(
       'etcd_server_healthchecks_total{type="readyz",name="non_learner",status="error"} 1',
     );
