@@ -145,7 +145,7 @@ describe('/livez and /readyz', () => {
     const printed = metrics.print();
     expect(printed).toContain('etcd_server_healthcheck{name="non_learner",type="readyz"} 0');
     expect(printed).toContain(
-      'etcd_server_healthchecks_total{type="readyz",name="non_learner",status="error"} 1',
+      'etcd_server_healthchecks_total{name="non_learner",status="error",type="readyz"} 1',
     );
   });
 
