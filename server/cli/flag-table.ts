@@ -375,9 +375,15 @@ const SECURITY: readonly FlagRow[] = [
 ];
 
 const AUTH: readonly FlagRow[] = [
-  ['auth-token', 'string', 'simple', "Kind of token and its options: 'simple' or 'jwt,...'."],
-  ['bcrypt-cost', 'uint', '10', 'Cost of hashing passwords, 4 to 31.'],
-  ['auth-token-ttl', 'uint', '300', 'Seconds a simple token lives.'],
+  [
+    'auth-token',
+    'string',
+    'simple',
+    "Kind of token and its options: 'simple' or 'jwt,...'.",
+    NOT_YET,
+  ],
+  ['bcrypt-cost', 'uint', '10', 'Cost of hashing passwords, 4 to 31.', NOT_YET],
+  ['auth-token-ttl', 'uint', '300', 'Seconds a simple token lives.', NOT_YET],
 ];
 
 const MONITORING: readonly FlagRow[] = [
@@ -443,7 +449,13 @@ const FEATURES: readonly FlagRow[] = [
     'Defragment while starting when it frees this much (0: never).',
   ],
   ['max-learners', 'int', '1', 'Learners a cluster may have.'],
-  ['downgrade-check-time', 'duration', '5s', 'Time between looks at a downgrade under way.'],
+  [
+    'downgrade-check-time',
+    'duration',
+    '5s',
+    'Time between looks at a downgrade under way.',
+    NOT_YET,
+  ],
   [
     'v2-deprecation',
     'string',
