@@ -31,13 +31,13 @@ async function main(): Promise<number> {
       ticks: Number(values.ticks ?? DEFAULT_TICKS),
       members: values.members === undefined ? undefined : Number(values.members),
     };
-    const startMs = performance.now();
+    const startUs = cpuUs();
     const print = (text: string): void => console.log(text);
     const result = await simulate(options, {
       echo: values.verbose === true ? print : undefined,
       echoLog: values.logs === true ? print : undefined,
     });
-    const tookMs = performance.now() - startMs;
+    const tookMs = (cpuUs() - startUs) / 1000;
     const repeated = values.once === true ? undefined : await simulate(options);
     const problem = report(options, result, repeated);
     if (problem !== undefined) {
@@ -48,6 +48,12 @@ async function main(): Promise<number> {
   }
   if (to > from) console.log(`${to - from + 1} seeds, ${failures} failed`);
   return failures === 0 ? 0 : 1;
+}
+
+/** Time of the processor, which says more than the clock on a busy machine. */
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 function seedRange(text: string): [number, number] {

@@ -47,7 +47,7 @@ export class SimNetwork {
   readonly #queue: EventQueue;
   readonly #prng: Prng;
   readonly #port: NetworkPort;
-  readonly #links: Map<string, Link> = new Map();
+  readonly #links: Map<bigint, Map<bigint, Link>> = new Map();
   sent = 0;
   lost = 0;
   duplicated = 0;
@@ -72,9 +72,11 @@ export class SimNetwork {
   /** Opens every link. What is under way stays under way. */
   heal(): void {
     this.profile = CALM_NETWORK;
-    for (const link of this.#links.values()) {
-      link.blocked = false;
-      link.cloggedUntilUs = 0;
+    for (const links of this.#links.values()) {
+      for (const link of links.values()) {
+        link.blocked = false;
+        link.cloggedUntilUs = 0;
+      }
     }
   }
 
@@ -133,11 +135,15 @@ export class SimNetwork {
   }
 
   #link(from: bigint, to: bigint): Link {
-    const key = `${from}>${to}`;
-    let link = this.#links.get(key);
+    let links = this.#links.get(from);
+    if (links === undefined) {
+      links = new Map();
+      this.#links.set(from, links);
+    }
+    let link = links.get(to);
     if (link === undefined) {
       link = { blocked: false, cloggedUntilUs: 0, lastArrivalUs: 0 };
-      this.#links.set(key, link);
+      links.set(to, link);
     }
     return link;
   }

@@ -15,7 +15,7 @@ import { RaftChecker } from './raft-checker.ts';
 import type { Scenario } from './scenario.ts';
 import { Machine, type SimHost } from './sim-machine.ts';
 import { SimNetwork } from './sim-network.ts';
-import { minTtlSeconds, SimCrash, type SimProcess } from './sim-process.ts';
+import { minTtlSeconds, type OpenCall, SimCrash, type SimProcess } from './sim-process.ts';
 import { StoreChecker } from './store-checker.ts';
 import { Trace } from './trace.ts';
 
@@ -207,8 +207,18 @@ export class SimWorld implements SimHost {
     }
     this.queue.after(this.network.delayUs(), () => {
       const { process } = leader;
-      if (process?.isServing !== true) back(new EtcdError('notLeader'));
-      else process.run(() => process.parts && ask(process.parts.leases, back));
+      const parts = process?.parts;
+      if (process?.isServing !== true || parts === undefined) {
+        back(new EtcdError('notLeader'));
+        return;
+      }
+      const call: OpenCall = { onLost: () => back(new EtcdError('notLeader')) };
+      process.calls.add(call);
+      process.run(() =>
+        ask(parts.leases, (answer) => {
+          if (process.calls.delete(call)) back(answer);
+        }),
+      );
     });
   }
 

@@ -93,7 +93,7 @@ class WatchClient {
       const { process } = machine;
       if (life !== this.#life) return;
       if (process?.isServing !== true) this.#again();
-      else process.run(() => new Connection(this, this.#clients, machine, process, life).open());
+      else new Connection(this, this.#clients, machine, process, life).open();
     });
   }
 
@@ -293,10 +293,14 @@ class Connection implements WatchSink, OpenCall {
   }
 
   open(): void {
+    this.#process.calls.add(this);
+    this.#process.run(() => this.#create());
+  }
+
+  #create(): void {
     const { parts } = this.#process;
     if (parts === undefined) return;
     const { wish, next } = this.#client;
-    this.#process.calls.add(this);
     this.#stream = parts.store.watchHub.open(this);
     this.#stream.create({
       watchId: 0n,

@@ -17,6 +17,26 @@ export type Fault = (operation: Operation, path: string) => string | undefined;
 interface Inode {
   live: Uint8Array;
   durable: Uint8Array;
+  /** Bytes written since the last sync began, so that a sync copies only those. */
+  dirty: Span;
+  /** Bytes that the last sync takes; they are dirty again should it never end. */
+  syncing: Span;
+}
+
+/** Bytes [from, to) of a file. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_BYTES: Span = { from: Number.POSITIVE_INFINITY, to: 0 };
+
+function union(a: Span, b: Span): Span {
+  return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
+}
+
+function newInode(bytes: Uint8Array): Inode {
+  return { live: bytes.slice(), durable: bytes.slice(), dirty: NO_BYTES, syncing: NO_BYTES };
 }
 
 function diskError(code: string, path: string): Error {
@@ -47,7 +67,7 @@ export class MemoryFileSystem implements FileSystem {
     if (access === 'directory') return new MemoryFile(this, path, undefined);
     let inode = this.#live.get(path);
     if (access === 'create') {
-      inode = { live: new Uint8Array(0), durable: new Uint8Array(0) };
+      inode = newInode(new Uint8Array(0));
       this.#live.set(path, inode);
     }
     if (inode === undefined) throw diskError('ENOENT', path);
@@ -127,7 +147,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   setContents(path: string, bytes: Uint8Array): void {
-    this.#live.set(path, { live: bytes.slice(), durable: bytes.slice() });
+    this.#live.set(path, newInode(bytes));
   }
 
   /**
@@ -144,6 +164,8 @@ export class MemoryFileSystem implements FileSystem {
       }
       inode.live = merged;
       inode.durable = merged.slice();
+      inode.dirty = NO_BYTES;
+      inode.syncing = NO_BYTES;
     }
     this.#live = new Map(this.#durable);
   }
@@ -179,9 +201,16 @@ export class MemoryFileSystem implements FileSystem {
   captureSync(file: MemoryFile): () => void {
     const { inode, path } = file;
     if (inode !== undefined) {
-      const captured = inode.live.slice();
+      const size = inode.live.length;
+      const span = union(inode.dirty, inode.syncing);
+      const from = Math.min(span.from, size);
+      const captured = inode.live.slice(from, span.to);
+      inode.dirty = NO_BYTES;
+      inode.syncing = span;
       return () => {
-        inode.durable = captured;
+        if (inode.durable.length !== size) inode.durable = resized(inode.durable, size);
+        inode.durable.set(captured, from);
+        if (inode.syncing === span) inode.syncing = NO_BYTES;
       };
     }
     const names = [...this.#live].filter(([name]) => name.startsWith(`${path}/`));
@@ -227,6 +256,7 @@ class MemoryFile implements DiskFile {
       inode.live = resized(inode.live, position + length);
     }
     inode.live.set(bytes.subarray(0, length), position);
+    inode.dirty = union(inode.dirty, { from: position, to: position + length });
   }
 
   writeLater(bytes: Uint8Array, length: number, position: number, done: DiskDone): void {
@@ -244,6 +274,8 @@ class MemoryFile implements DiskFile {
   truncate(sizeBytes: number): void {
     this.#fileSystem.check('truncate', this.path);
     const inode = this.#mustInode();
+    const from = Math.min(sizeBytes, inode.live.length);
+    inode.dirty = union(inode.dirty, { from, to: sizeBytes });
     inode.live = resized(inode.live, sizeBytes);
   }
 
