@@ -53,8 +53,16 @@ export class Inbox {
     return travels(message.type) ? undefined : TAKEN;
   }
 
+  /** For messages alone. One that announces a snapshot comes with a database, or not at all: see snapshot-route.ts. */
   accept(message: Message): InboxOutcome {
-    return this.refuse(message) ?? this.#raft.step(message);
+    const refusal = this.refuse(message);
+    if (refusal !== undefined) return refusal;
+    if (message.type !== MessageType.snap) return this.#raft.step(message);
+    this.#logger.warn('ignored a snapshot without a database', {
+      'local-member-id': formatId(this.#localId),
+      'remote-snapshot-sender-id': formatId(message.from),
+    });
+    return TAKEN;
   }
 
   /** For streams, which have no answer to give. */

@@ -2,6 +2,7 @@
 // etcd: etcdhttp/peer.go newPeerHandler.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { AssertionError } from '../../base/assert.ts';
 import { answerError } from './http-exchange.ts';
 import { SERVER_HEADERS_TIMEOUT_MS, SERVER_KEEP_ALIVE_MS } from './limits.ts';
 import { MemberRoutes, PROMOTE_PREFIX } from './member-routes.ts';
@@ -28,6 +29,8 @@ export function createPeerHandler({ transport, node }: PeerHandlerDeps): PeerHan
       logger.debug('peer connection failed', { error: error.message });
     });
     route(request, response).catch((error: unknown) => {
+      // A broken invariant ends the process; nobody else is waiting for this promise.
+      if (error instanceof AssertionError) throw error;
       logger.error('failed to answer a peer', { path: request.url, error: String(error) });
       answerError(response, 500, 'Internal Server Error');
     });

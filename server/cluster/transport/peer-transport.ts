@@ -12,6 +12,7 @@ import { EntryBlocks } from './entry-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { DEFAULT_TIMING, REMOTES_MAX } from './limits.ts';
 import { NO_MEMBER } from './message-codec.ts';
+import { messageName } from './message-name.ts';
 import { Peer } from './peer.ts';
 import { PeerConnector } from './peer-connector.ts';
 import type { PeerContext, TransportContext } from './peer-context.ts';
@@ -260,7 +261,7 @@ export class PeerTransport {
     const remote = this.#remotes.get(message.to);
     if (remote === undefined) {
       this.context.logger.debug('ignored message send request; unknown remote peer target', {
-        type: message.type,
+        type: messageName(message.type),
         'unknown-target-peer-id': formatId(message.to),
       });
     } else if (!remote.pipeline.send(message)) {

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { MessageType } from '../../proto/gen/raft.ts';
 import type { Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
+import { messageName } from './message-name.ts';
 import type { PeerContext } from './peer-context.ts';
 import { Pipeline } from './pipeline.ts';
 import { Prober } from './prober.ts';
@@ -124,7 +125,7 @@ export class Peer {
     this.#hasDropped = true;
     metrics.sentFailures.inc();
     logger.warn('dropped internal Raft message since sending buffer is full', {
-      'message-type': String(message.type),
+      'message-type': messageName(message.type),
       'local-member-id': formatId(identity.localId),
       from: formatId(message.from),
       'remote-peer-id': formatId(id),

@@ -2,6 +2,7 @@
 // etcd: rafthttp/http.go snapshotHandler.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AssertionError } from '../../base/assert.ts';
 import { MessageType } from '../../proto/gen/raft.ts';
 import type { Message, SnapshotMetadata } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
@@ -9,6 +10,7 @@ import { ByteQueue } from './byte-queue.ts';
 import { allowsMethod, answerError, bodyChunks } from './http-exchange.ts';
 import { SNAPSHOT_MESSAGE_BYTES_MAX, SNAPSHOTS_ARRIVING_MAX } from './limits.ts';
 import { MessageDecoder } from './message-codec.ts';
+import { messageName } from './message-name.ts';
 import type { PeerTransport } from './peer-transport.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { addSender, answerOutcome, isCompatible } from './raft-routes.ts';
@@ -43,7 +45,7 @@ export class SnapshotRoute {
       logger.warn('unexpected Raft message type', {
         ...this.#localField(),
         'remote-snapshot-sender-id': formatId(message.from),
-        'message-type': String(message.type),
+        'message-type': messageName(message.type),
       });
       answerError(response, 400, 'wrong raft message type');
       return;
@@ -111,6 +113,7 @@ export class SnapshotRoute {
         answerOutcome(response, outcome, `failed to process raft message (${outcome.reason})`);
       }
     } catch (error) {
+      if (error instanceof AssertionError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       transfer.failures.inc();
       logger.warn('failed to save incoming database snapshot', { ...fields, error: reason });

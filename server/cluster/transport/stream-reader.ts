@@ -7,6 +7,8 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { utf8Text } from '../../base/bytes.ts';
+import { DecodeError } from '../../proto/reader.ts';
+import type { Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { POST_ANSWER_BYTES_MAX } from './limits.ts';
@@ -20,6 +22,7 @@ import {
   readVersion,
   requestHeaders,
 } from './peer-headers.ts';
+import { ProtocolError } from './protocol-error.ts';
 import { compareMinor, hasStreams, maybeParseVersion } from './semver.ts';
 import { STREAM_NAMES, STREAM_PREFIX, type StreamKind } from './stream-kind.ts';
 
@@ -199,11 +202,7 @@ export class StreamReader {
       if (this.#request !== request) return;
       metrics.receivedBytes.add(chunk.length);
       bytes.push(chunk);
-      try {
-        this.#deliver(decoder);
-      } catch (error) {
-        this.#end(request, { action: 'read', reason: String(error), isFailure: true });
-      }
+      this.#deliver(request, decoder);
     });
     response.on('end', () => {
       this.#end(request, { action: 'read', reason: 'EOF', isFailure: false });
@@ -218,12 +217,25 @@ export class StreamReader {
     });
   }
 
-  #deliver(decoder: StreamDecoder): void {
-    for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
+  #deliver(request: ClientRequest, decoder: StreamDecoder): void {
+    // A message may be the one that lets this peer go.
+    while (this.#request === request) {
+      const message = this.#next(request, decoder);
+      if (message === undefined) return;
       if (this.#isPaused || isLinkHeartbeat(message)) continue;
       this.#peer.inbox.acceptFromStream(message);
-      // A message may have been the one that lets this peer go.
-      if (this.#isStopped) return;
+    }
+  }
+
+  /** Bytes that are no message end the stream; what raft throws is none of that, and not caught. */
+  #next(request: ClientRequest, decoder: StreamDecoder): Message | undefined {
+    try {
+      return decoder.next();
+    } catch (error) {
+      if (!(error instanceof ProtocolError || error instanceof DecodeError)) throw error;
+      this.#peer.metrics.receivedFailures.inc();
+      this.#end(request, { action: 'read', reason: error.message, isFailure: true });
+      return undefined;
     }
   }
 

@@ -200,6 +200,12 @@ describe('POST /raft', () => {
     expect(member.raft.messages).toEqual([]);
   });
 
+  it('drops snapshots, which never come without a database', async () => {
+    const member = await TestMember.start(1n);
+    expect((await post(member, beat({ type: MessageType.snap }))).status).toBe(204);
+    expect(member.raft.messages).toEqual([]);
+  });
+
   it('refuses removed senders and other receivers in the words that stop a member', async () => {
     const member = await TestMember.start(1n);
     member.raft.removed.add(2n);

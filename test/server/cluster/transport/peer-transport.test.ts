@@ -2,7 +2,8 @@
 // Method: two transports on the loopback with rafts that take notes. A failure means that a cluster loses messages in
 // silence, stops replicating, or never comes back after a restart.
 import { once } from 'node:events';
-import { createConnection, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, createConnection, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Message, MessageType } from '../../../../server/raft/types.ts';
 import {
@@ -156,6 +157,61 @@ describe('losing connections', () => {
     await until(() => logger.lines.filter((line) => line.startsWith('lost TCP')).length >= 4);
     // And asks again each time.
     await streamsStand(a, b);
+  });
+
+  it('gives up a stream of garbage, and asks again', async () => {
+    const logger = notingLogger();
+    const a = await TestMember.start(1n, { logger });
+    let asked = 0;
+    const liar = createServer((request, response) => {
+      asked++;
+      response.setHeader('X-Server-Version', '3.5.16');
+      if (!request.url?.startsWith('/raft/stream/')) response.statusCode = 404;
+      response.end(Buffer.alloc(100, 0xff));
+    });
+    await new Promise<void>((resolve) => {
+      liar.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = liar.address() as AddressInfo;
+    a.transport.addPeer(2n, [`http://127.0.0.1:${port}`]);
+    await until(() => asked >= 6);
+    expect(a.raft.messages).toEqual([]);
+    expect(logger.lines).toContain('lost TCP streaming connection with remote peer');
+    expect(a.metrics.print()).toMatch(
+      /etcd_network_peer_received_failures_total\{From="2"\} [1-9]/,
+    );
+    a.transport.stop();
+    await new Promise<void>((resolve) => {
+      liar.close(() => resolve());
+      liar.closeAllConnections();
+    });
+  });
+
+  it('is stopped for good by a peer that says it was removed', async () => {
+    const logger = notingLogger();
+    const [a, b] = await startPair({}, { logger });
+    b.raft.removed.add(1n);
+    b.cut();
+    // Both streams are refused, again and again; the member hears of it once.
+    const refusal = 'rejected stream from remote peer because it was removed';
+    await until(() => logger.lines.filter((line) => line === refusal).length >= 4);
+    expect(a.removedHere).toBe(1);
+    expect(b.removedHere).toBe(0);
+  });
+
+  it('keeps asking a peer of another cluster, and is not stopped by it', async () => {
+    const logger = notingLogger();
+    const a = await TestMember.start(1n, { logger });
+    const b = await TestMember.start(2n, { clusterId: 99n });
+    connect(a, b);
+    a.transport.send([heartbeat(1)]);
+    await a.raft.until(() => a.raft.unreachable.length > 0);
+    const refusal = 'request sent was ignored by remote peer due to cluster ID mismatch';
+    await until(() => logger.lines.filter((line) => line === refusal).length >= 4);
+    expect(logger.lines).toContain('request sent was ignored due to cluster ID mismatch');
+    expect(b.raft.messages).toEqual([]);
+    expect(a.removedHere).toBe(0);
+    expect(a.transport.activeSince(2n)).toBeUndefined();
   });
 
   it('replaces a stream by a newer one', async () => {
