@@ -1,0 +1,17 @@
+// Owns the suite of clusters: which parts run. Arguments name parts; none: all.
+
+import { Tally } from '../support/tally.ts';
+import { runMixed } from './mixed.ts';
+
+const PARTS: Readonly<Record<string, (tally: Tally) => Promise<void>>> = {
+  mixed: runMixed,
+};
+
+const tally = new Tally('clusters');
+const chosen = process.argv.slice(2);
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length === 0 || chosen.includes(name)) await part(tally);
+}
+tally.finish();
+// Connections of the client library may linger until their back-off is over.
+process.exit();
