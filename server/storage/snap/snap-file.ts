@@ -1,10 +1,13 @@
 // Owns one `.snap` file: its name and its bytes, snappb.Snapshot{crc, data} around a raftpb.Snapshot.
 // etcd: server/etcdserver/api/snap/snapshotter.go.
-import { concatBytes } from '../../base/bytes.ts';
 import { crc32c } from '../../base/crc32c.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../proto/gen/raft.ts';
+import {
+  decodeSnapshot as decodeEnvelope,
+  encodeSnapshot as encodeEnvelope,
+} from '../../proto/gen/snap.ts';
+import { DecodeError } from '../../proto/reader.ts';
 import type { Snapshot } from '../../raft/types.ts';
-import { bytesField, decodeSnapshot, encodeSnapshot, varintField } from '../raft-records.ts';
-import { FieldReader, MalformedError } from '../varint.ts';
 
 /** A `.snap` file that cannot be used. */
 export class SnapError extends Error {
@@ -54,7 +57,7 @@ function hex16(value: number): string {
 /** The bytes of a file. */
 export function encodeSnapFile(snapshot: Snapshot): Uint8Array {
   const data = encodeSnapshot(snapshot);
-  return concatBytes([varintField(1, crc32c(0, data)), bytesField(2, data)]);
+  return encodeEnvelope({ crc: crc32c(0, data), data });
 }
 
 /** Reads a file's bytes; throws SnapError when they are not a whole, undamaged snapshot. */
@@ -63,22 +66,15 @@ export function decodeSnapFile(bytes: Uint8Array): Snapshot {
   try {
     return decodeSnapshot(checkedData(bytes));
   } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
+    if (!(error instanceof DecodeError)) throw error;
     throw new SnapError('snap: malformed snapshot', { cause: error });
   }
 }
 
 function checkedData(bytes: Uint8Array): Uint8Array {
-  let crc = 0;
-  let data: Uint8Array | undefined;
-  const reader = new FieldReader(bytes);
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) crc = reader.number();
-    else if (field === 2) data = reader.bytes();
-    else reader.skip();
-  }
+  const { crc, data } = decodeEnvelope(bytes);
   // etcd: a CRC of 0 counts as missing, although one in 2^32 snapshots has it.
-  if (data === undefined || data.length === 0 || crc === 0) {
+  if (data.length === 0 || crc === 0) {
     throw new SnapError('snap: empty snapshot');
   }
   if (crc32c(0, data) !== crc) throw new SnapError('snap: crc mismatch');

@@ -2,10 +2,10 @@
 // override earlier ones. Changes nothing on disk. etcd: server/storage/wal/wal.go ReadAll.
 import { equalBytes } from '../../base/bytes.ts';
 import { type Logger, SILENT_LOGGER } from '../../base/logger.ts';
+import { decodeEntry, decodeHardState } from '../../proto/gen/raft.ts';
+import { DecodeError } from '../../proto/reader.ts';
 import type { ConfState, Entry, HardState } from '../../raft/types.ts';
 import type { FileSystem } from '../file-system.ts';
-import { decodeEntry, decodeHardState } from '../raft-records.ts';
-import { FieldReader, MalformedError } from '../varint.ts';
 import { RecordType } from './record-encoder.ts';
 import { RecordReader } from './record-reader.ts';
 import { checkSequence, listSegments, type SegmentName, segmentsFrom } from './segment-name.ts';
@@ -84,14 +84,28 @@ export function readLog(
 
 /** A record whose frame and CRC are right but whose content does not parse is a damaged log too. */
 function asWalError(error: unknown, detail: string): unknown {
-  if (!(error instanceof MalformedError)) return error;
+  if (!(error instanceof DecodeError)) return error;
   return new WalError('malformed', detail, { cause: error });
+}
+
+/** The entry with data of its own: the reader's block is used again. */
+function ownedEntry({ type, term, index, data }: Entry): Entry {
+  if (!Number.isSafeInteger(term) || !Number.isSafeInteger(index)) {
+    throw new DecodeError(`entry ${index} of term ${term}`);
+  }
+  return { type, term, index, data: data.slice() };
+}
+
+function checkedState(state: HardState): HardState {
+  if (!Number.isSafeInteger(state.term) || !Number.isSafeInteger(state.commit)) {
+    throw new DecodeError(`hard state of term ${state.term}, commit ${state.commit}`);
+  }
+  return state;
 }
 
 /** The state that reading builds up, record by record. */
 class LogReplay {
   readonly #start: LogStart;
-  readonly #fields: FieldReader = new FieldReader(new Uint8Array(0));
   readonly #entries: Entry[] = [];
   #metadataBytes: Uint8Array | undefined;
   #hardState: HardState = NEW_HARD_STATE;
@@ -134,25 +148,19 @@ class LogReplay {
   }
 
   #take(reader: RecordReader, path: string): void {
-    const fields = this.#fields;
-    fields.reset(reader.bytes, reader.dataStart, reader.dataEnd);
+    const { bytes, dataStart, dataEnd } = reader;
     switch (reader.type) {
       case RecordType.entry:
-        this.#takeEntry(decodeEntry(fields), path);
+        this.#takeEntry(ownedEntry(decodeEntry(bytes, dataStart, dataEnd)), path);
         return;
       case RecordType.state:
-        this.#hardState = decodeHardState(fields);
+        this.#hardState = checkedState(decodeHardState(bytes, dataStart, dataEnd));
         return;
       case RecordType.metadata:
-        this.#takeMetadata(
-          new Uint8Array(reader.bytes.subarray(reader.dataStart, reader.dataEnd)),
-          path,
-        );
+        this.#takeMetadata(bytes.slice(dataStart, dataEnd), path);
         return;
       case RecordType.snapshot:
-        this.#takeSnapshot(
-          decodeWalSnapshot(reader.bytes.subarray(reader.dataStart, reader.dataEnd)),
-        );
+        this.#takeSnapshot(decodeWalSnapshot(bytes.slice(dataStart, dataEnd)));
         return;
       case RecordType.crc:
         return;
@@ -234,15 +242,13 @@ function readMarks(
 ): { readonly snapshots: WalSnapshot[]; readonly commit: number | undefined } {
   const snapshots: WalSnapshot[] = [];
   let commit: number | undefined;
-  const fields = new FieldReader(new Uint8Array(0));
   const file = fileSystem.open(path, 'read');
   try {
     // The last segment may end in a torn write; only its CRC tells that from records, and nothing behind it counts.
     const reader = new RecordReader(file, { crc: 0, isLast, checked: isLast });
     while (reader.next() === 'record') {
       if (reader.type === RecordType.state) {
-        fields.reset(reader.bytes, reader.dataStart, reader.dataEnd);
-        commit = decodeHardState(fields).commit;
+        commit = decodeHardState(reader.bytes, reader.dataStart, reader.dataEnd).commit;
       } else if (reader.type === RecordType.snapshot) {
         snapshots.push(decodeWalSnapshot(reader.bytes.subarray(reader.dataStart, reader.dataEnd)));
       }

@@ -1,8 +1,8 @@
 // Owns the bytes of WAL records on their way out: frame, walpb.Record, padding and the running CRC, one pass into one
 // reused buffer. Records start at multiples of 8 and are never split here; the caller writes `bytes[0, length)`.
 import { crc32c } from '../../base/crc32c.ts';
+import { sizeId, sizeUint64, writeId, writeUint64 } from '../../proto/writer.ts';
 import type { Entry, HardState } from '../../raft/types.ts';
-import { idVarint, varintSize, writeVarint } from '../varint.ts';
 import { ENCODE_BUFFER_BYTES, ENCODE_BUFFER_KEEP_BYTES } from './limits.ts';
 
 /** walpb record types. */
@@ -37,21 +37,21 @@ export class RecordEncoder {
   addEntry(entry: Entry): void {
     const data = entry.data;
     const dataLength = data.length;
-    let size = 3 + varintSize(entry.type) + varintSize(entry.term) + varintSize(entry.index);
+    let size = 3 + sizeUint64(entry.type) + sizeUint64(entry.term) + sizeUint64(entry.index);
     // An entry without data has no data field: Go writes none for a nil slice.
-    if (dataLength > 0) size += 1 + varintSize(dataLength) + dataLength;
+    if (dataLength > 0) size += 1 + sizeUint64(dataLength) + dataLength;
     const start = this.#begin(size);
     const bytes = this.bytes;
     let at = start;
     bytes[at++] = 0x08;
-    at = writeVarint(bytes, at, entry.type);
+    at = writeUint64(entry.type, bytes, at);
     bytes[at++] = 0x10;
-    at = writeVarint(bytes, at, entry.term);
+    at = writeUint64(entry.term, bytes, at);
     bytes[at++] = 0x18;
-    at = writeVarint(bytes, at, entry.index);
+    at = writeUint64(entry.index, bytes, at);
     if (dataLength > 0) {
       bytes[at++] = 0x22;
-      at = writeVarint(bytes, at, dataLength);
+      at = writeUint64(dataLength, bytes, at);
       copyInto(bytes, at, data);
     }
     this.#end(RecordType.entry, start, size);
@@ -61,20 +61,21 @@ export class RecordEncoder {
     // The vote rarely changes while the commit index does with every batch: its bigint is taken apart once.
     if (state.vote !== this.#vote) {
       this.#vote = state.vote;
-      this.#voteVarint = idVarint(state.vote);
+      this.#voteVarint = new Uint8Array(sizeId(state.vote));
+      writeId(state.vote, this.#voteVarint, 0);
     }
     const vote = this.#voteVarint;
-    const size = 3 + varintSize(state.term) + vote.length + varintSize(state.commit);
+    const size = 3 + sizeUint64(state.term) + vote.length + sizeUint64(state.commit);
     const start = this.#begin(size);
     const bytes = this.bytes;
     let at = start;
     bytes[at++] = 0x08;
-    at = writeVarint(bytes, at, state.term);
+    at = writeUint64(state.term, bytes, at);
     bytes[at++] = 0x10;
     copyInto(bytes, at, vote);
     at += vote.length;
     bytes[at++] = 0x18;
-    writeVarint(bytes, at, state.commit);
+    writeUint64(state.commit, bytes, at);
     this.#end(RecordType.state, start, size);
   }
 
@@ -94,13 +95,13 @@ export class RecordEncoder {
     bytes[at++] = 0x08;
     bytes[at++] = RecordType.crc;
     bytes[at++] = 0x10;
-    at = writeVarint(bytes, at, this.crc);
+    at = writeUint64(this.crc, bytes, at);
     this.#frame(frame, at);
   }
 
   /** Makes room for a record with `size` bytes of data; returns where the data goes. */
   #begin(size: number): number {
-    const head = HEAD_BYTES + varintSize(size);
+    const head = HEAD_BYTES + sizeUint64(size);
     this.#ensure(head + size + 8);
     return this.length + head;
   }
@@ -113,16 +114,16 @@ export class RecordEncoder {
     const bytes = this.bytes;
     const crc = crc32c(this.crc, bytes, start, start + size);
     this.crc = crc;
-    const shift = 5 - varintSize(crc);
+    const shift = 5 - sizeUint64(crc);
     if (shift > 0) bytes.copyWithin(start - shift, start, start + size);
     const frame = this.length;
     let at = frame + 8;
     bytes[at++] = 0x08;
     bytes[at++] = type;
     bytes[at++] = 0x10;
-    at = writeVarint(bytes, at, crc);
+    at = writeUint64(crc, bytes, at);
     bytes[at++] = 0x1a;
-    at = writeVarint(bytes, at, size);
+    at = writeUint64(size, bytes, at);
     this.#frame(frame, at + size);
   }
 

@@ -1,11 +1,16 @@
 // Owns taking one segment apart into records: frames, padding, the running CRC, and telling a write that was torn by
 // a crash from bytes that went bad. etcd: server/storage/wal/decoder.go.
 import { crc32c } from '../../base/crc32c.ts';
+import { DecodeError, Reader } from '../../proto/reader.ts';
 import type { DiskFile } from '../file-system.ts';
-import { FieldReader, MalformedError } from '../varint.ts';
 import { READ_BLOCK_BYTES, RECORD_BYTES_MAX, SECTOR_BYTES } from './limits.ts';
 import { RecordType } from './record-encoder.ts';
 import { WalError } from './wal-error.ts';
+
+// walpb.Record, read by hand so that the data stays where it is: gen/wal.ts would make a view of every record's.
+const TYPE_TAG = 8;
+const CRC_TAG = 16;
+const DATA_TAG = 26;
 
 /** 'end': clean end of the segment. 'torn': what follows `offset` was not written completely. */
 export type ReadOutcome = 'record' | 'end' | 'torn';
@@ -34,7 +39,6 @@ export class RecordReader {
   readonly #sizeBytes: number;
   readonly #isLast: boolean;
   readonly #checked: boolean;
-  readonly #fields: FieldReader;
   /** `bytes[0, #blockLength)` is the file from `#blockOffset`. */
   #blockOffset = 0;
   #blockLength = 0;
@@ -47,7 +51,6 @@ export class RecordReader {
     this.bytes = new Uint8Array(Math.min(this.#sizeBytes, READ_BLOCK_BYTES));
     this.#isLast = options.isLast;
     this.#checked = options.checked;
-    this.#fields = new FieldReader(this.bytes);
   }
 
   next(): ReadOutcome {
@@ -79,7 +82,7 @@ export class RecordReader {
     try {
       this.#parseFields(start, end);
     } catch (error) {
-      if (error instanceof MalformedError) return 'malformed';
+      if (error instanceof DecodeError) return 'malformed';
       throw error;
     }
     if (!this.#checked) return undefined;
@@ -96,21 +99,20 @@ export class RecordReader {
   }
 
   #parseFields(start: number, end: number): void {
-    const fields = this.#fields;
-    fields.reset(this.bytes, start, end);
+    const fields = new Reader(this.bytes, start, end);
     this.type = 0;
     this.#recordCrc = 0;
     this.dataStart = end;
     this.dataEnd = end;
-    for (let field = fields.next(); field !== 0; field = fields.next()) {
-      if (field === 1) this.type = fields.number();
-      else if (field === 2) this.#recordCrc = fields.number();
-      else if (field === 3) {
-        const length = fields.bytesLength();
-        this.dataStart = fields.position;
-        this.dataEnd = this.dataStart + length;
-        fields.advance(length);
-      } else fields.skip();
+    while (fields.pos < end) {
+      const tag = fields.tag();
+      if (tag === TYPE_TAG) this.type = fields.int64();
+      else if (tag === CRC_TAG) this.#recordCrc = fields.uint32();
+      else if (tag === DATA_TAG) {
+        this.dataEnd = fields.end();
+        this.dataStart = fields.pos;
+        fields.pos = this.dataEnd;
+      } else fields.skip(tag);
     }
   }
 

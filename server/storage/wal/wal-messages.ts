@@ -1,9 +1,11 @@
 // Owns the two messages that only the WAL holds: etcdserverpb.Metadata (whose log this is) and walpb.Snapshot (from
 // where the log can be replayed).
-import { concatBytes } from '../../base/bytes.ts';
+import {
+  decodeMetadata as decodeMetadataMessage,
+  encodeMetadata as encodeMetadataMessage,
+} from '../../proto/gen/etcdserver.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../proto/gen/wal.ts';
 import type { ConfState } from '../../raft/types.ts';
-import { bytesField, decodeConfState, encodeConfState, varintField } from '../raft-records.ts';
-import { FieldReader, idVarint } from '../varint.ts';
 
 /** Whose log this is. */
 export interface WalMetadata {
@@ -20,44 +22,19 @@ export interface WalSnapshot {
 }
 
 export function encodeMetadata(metadata: WalMetadata): Uint8Array {
-  return concatBytes([
-    Uint8Array.of(0x08),
-    idVarint(metadata.nodeId),
-    Uint8Array.of(0x10),
-    idVarint(metadata.clusterId),
-  ]);
+  return encodeMetadataMessage(metadata);
 }
 
+/** Throws DecodeError. */
 export function decodeMetadata(bytes: Uint8Array): WalMetadata {
-  let nodeId = 0n;
-  let clusterId = 0n;
-  const reader = new FieldReader(bytes);
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) nodeId = reader.id();
-    else if (field === 2) clusterId = reader.id();
-    else reader.skip();
-  }
-  return { nodeId, clusterId };
+  return decodeMetadataMessage(bytes);
 }
 
-export function encodeWalSnapshot(snapshot: WalSnapshot): Uint8Array {
-  const parts = [varintField(1, snapshot.index), varintField(2, snapshot.term)];
-  if (snapshot.confState !== undefined) {
-    parts.push(bytesField(3, encodeConfState(snapshot.confState)));
-  }
-  return concatBytes(parts);
+export function encodeWalSnapshot({ index, term, confState }: WalSnapshot): Uint8Array {
+  return encodeSnapshot({ index, term, confState });
 }
 
+/** Throws DecodeError. */
 export function decodeWalSnapshot(bytes: Uint8Array): WalSnapshot {
-  let index = 0;
-  let term = 0;
-  let confState: ConfState | undefined;
-  const reader = new FieldReader(bytes);
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) index = reader.number();
-    else if (field === 2) term = reader.number();
-    else if (field === 3) confState = decodeConfState(reader.bytes());
-    else reader.skip();
-  }
-  return { index, term, confState };
+  return decodeSnapshot(bytes);
 }

@@ -63,7 +63,10 @@ describe('snap file', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const bad = bytes.slice();
       bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(() => decodeSnapFile(bad)).toThrow(expect.objectContaining({ name: 'SnapError' }));
+      // The checksum's own last byte has bits beyond the 32: what they say does not count, as in Go.
+      if (bit >= 5 * 8 + 4 && bit < 6 * 8 - 1) expect(decodeSnapFile(bad)).toEqual(EXAMPLE);
+      else
+        expect(() => decodeSnapFile(bad)).toThrow(expect.objectContaining({ name: 'SnapError' }));
     }
     for (let length = 0; length < bytes.length; length++) {
       expect(() => decodeSnapFile(bytes.slice(0, length))).toThrow(/^snap: /);
