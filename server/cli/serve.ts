@@ -144,13 +144,19 @@ class RunningServer {
       network: {
         send: (messages) => this.#network?.transport.send(messages),
         onChanged: (outcome) => this.#network?.onChanged(outcome),
-        onRestored: () => this.#network?.onRestored(),
+        onRestored: () => this.#onRestored(),
         activeSinceMs: (id) => this.#network?.transport.activeSince(id),
         promoteAtLeader: (id, authorization, done) =>
           promoteAtLeader(this.#member, this.#network, { id, authorization }, done),
         othersVersion: (done) => othersVersion(this.#member, this.#network, done),
       },
     };
+  }
+
+  #onRestored(): void {
+    this.#network?.onRestored();
+    const { book, duties } = this.#member ?? {};
+    if (book?.member(book.localId)?.name === this.#config.name) duties?.confirmPublished();
   }
 
   /** etcd: a removed member goes a second later, so that others still get its last answers. */

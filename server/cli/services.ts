@@ -111,6 +111,7 @@ export function createLeaseAccess(
   return new LeaseAccess({
     lessor,
     leader,
+    readIndex: (listener) => node.readIndex(listener),
     ids: node.ids,
     clock: SYSTEM_CLOCK,
     scheduler: PROCESS_SCHEDULER,

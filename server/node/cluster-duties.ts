@@ -38,6 +38,8 @@ export interface ClusterDutiesDeps {
 export class ClusterDuties {
   readonly #deps: ClusterDutiesDeps;
   readonly #cancels: Cancel[] = [];
+  /** Called once, then forgotten. */
+  #onPublished: (() => void) | undefined = undefined;
   #isStopped = false;
   #isAskingVersions = false;
 
@@ -48,13 +50,21 @@ export class ClusterDuties {
   /** Publishes this member, again and again until it worked, then calls `onPublished`. */
   start(onPublished: () => void): void {
     const { scheduler, compactor } = this.#deps;
-    this.#publish(onPublished);
+    this.#onPublished = onPublished;
+    this.#publish();
     this.#cancels.push(scheduler.every(VERSION_MONITOR_INTERVAL_MS, () => this.monitorVersion()));
     if (compactor === undefined) return;
     this.#sampleCompaction(compactor);
     this.#cancels.push(
       scheduler.every(compactor.sampleIntervalMs, () => this.#sampleCompaction(compactor)),
     );
+  }
+
+  /** A snapshot says that this member is published: its own proposal was in it and is answered by nobody. */
+  confirmPublished(): void {
+    const onPublished = this.#onPublished;
+    this.#onPublished = undefined;
+    if (!this.#isStopped) onPublished?.();
   }
 
   stop(): void {
@@ -88,8 +98,8 @@ export class ClusterDuties {
     node.proposeOwn(PayloadField.clusterVersionSet, raw);
   }
 
-  #publish(onPublished: () => void): void {
-    if (this.#isStopped) return;
+  #publish(): void {
+    if (this.#isStopped || this.#onPublished === undefined) return;
     const { node, memberId, name, clientUrls, scheduler, logger } = this.#deps;
     const raw = encodeClusterMemberAttrSetRequest({
       memberId,
@@ -101,14 +111,14 @@ export class ClusterDuties {
           'local-member-id': memberId.toString(16),
           error: outcome.message,
         });
-        scheduler.after(PUBLISH_RETRY_MS, () => this.#publish(onPublished));
+        scheduler.after(PUBLISH_RETRY_MS, () => this.#publish());
         return;
       }
       logger.info('published local member to cluster through raft', {
         'local-member-id': memberId.toString(16),
         'local-member-attributes': `{Name:${name} ClientURLs:[${clientUrls.join(' ')}]}`,
       });
-      onPublished();
+      this.confirmPublished();
     });
   }
 

@@ -4,6 +4,7 @@
 import type { Clock } from '../base/clock.ts';
 import { EtcdError, type EtcdErrorCode } from '../base/errors.ts';
 import type { Lessor } from '../lease/lessor.ts';
+import type { Proposer } from './api.ts';
 import { LEADER_RETRY_MS, LEASE_EXPIRED_RETRY_MS } from './limits.ts';
 import type { RequestIdGenerator } from './request-id.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -22,6 +23,8 @@ export interface LeaseAccessDeps {
   /** Proposes a checkpoint with nothing remaining, so that the next leader starts over. */
   readonly resetCheckpoint: (id: bigint, done: () => void) => void;
   readonly requestTimeoutMs: number;
+  /** Waits until this member is known to lead, or to follow, as of now, and has applied what was committed by now. */
+  readonly readIndex: Proposer['readIndex'];
   /** Asks the leader; notLeader when none is known or it was none any more. */
   readonly leader: LeaderLeases;
 }
@@ -65,7 +68,8 @@ export class LeaseAccess {
 
   /** Only the leader's answer; notLeader from any other member. */
   renewHere(id: bigint, done: (result: number | EtcdError) => void): void {
-    this.#renew(id, this.#deps.clock.monotonicMs() + this.#deps.requestTimeoutMs, done);
+    const deadlineMs = this.#deps.clock.monotonicMs() + this.#deps.requestTimeoutMs;
+    this.#asLeader(done, () => this.#renew(id, deadlineMs, done));
   }
 
   timeToLiveHere(
@@ -74,17 +78,35 @@ export class LeaseAccess {
     done: (result: LeaseTimes | EtcdError) => void,
   ): void {
     const { lessor, clock } = this.#deps;
-    if (!lessor.isPrimary) {
-      done(new EtcdError('notLeader'));
-      return;
-    }
-    const times = lessor.timeToLive(id, clock.monotonicMs());
-    if (times === undefined) done(new EtcdError('leaseNotFound'));
-    else done({ ...times, keys: withKeys ? lessor.keysOf(id) : [] });
+    this.#asLeader(done, () => {
+      const times = lessor.timeToLive(id, clock.monotonicMs());
+      if (times === undefined) done(new EtcdError('leaseNotFound'));
+      else done({ ...times, keys: withKeys ? lessor.keysOf(id) : [] });
+    });
   }
 
   list(): readonly bigint[] {
     return this.#deps.lessor.list(this.#deps.clock.monotonicMs());
+  }
+
+  /**
+   * Acts only while this member leads for sure. One that was replaced and does not know it yet would keep a lease alive
+   * that its successor ends, or not know a lease that was granted since; neither may one that has yet to apply a grant
+   * that others have applied. etcd: v3_server.go LeaseRenew, ensureLeadership and waitAppliedIndex.
+   */
+  #asLeader(done: (error: EtcdError) => void, act: () => void): void {
+    const { lessor, readIndex } = this.#deps;
+    if (!lessor.isPrimary) {
+      done(new EtcdError('notLeader'));
+      return;
+    }
+    readIndex({
+      onReadable: (error) => {
+        if (error !== undefined) done(error);
+        else if (lessor.isPrimary) act();
+        else done(new EtcdError('notLeader'));
+      },
+    });
   }
 
   /** Asks here, then the leader, then again, because leadership may be moving. etcd: v3_server.go LeaseRenew. */
