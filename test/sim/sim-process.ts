@@ -267,6 +267,7 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
     leases: new LeaseAccess({
       ...time,
       lessor,
+      readIndex: (listener) => node.readIndex(listener),
       ids: node.ids,
       leader: {
         renew: (id, done) =>

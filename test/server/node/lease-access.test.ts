@@ -21,6 +21,8 @@ let access: LeaseAccess;
 /** What the leader says to the next questions; notLeader when nothing is left. */
 let leaderSays: (number | EtcdErrorCode)[];
 let leaderAsked: number;
+/** What a read index comes to. */
+let readAnswer: EtcdError | undefined;
 
 function setUp(checkpoints: boolean): void {
   time = new SteppedTime();
@@ -32,8 +34,10 @@ function setUp(checkpoints: boolean): void {
   keeper = new LeaseKeeper(lessor, { clock: time, scheduler: time }, ELECTION_MS, (id) => {
     revoked.push(id);
   });
+  readAnswer = undefined;
   access = new LeaseAccess({
     lessor,
+    readIndex: (listener) => listener.onReadable(readAnswer),
     ids: new RequestIdGenerator(5n, 0),
     clock: time,
     scheduler: time,
@@ -136,6 +140,18 @@ describe('keep-alive', () => {
     expect(renewed(1n)).toEqual(['notLeader']);
     keeper.promote();
     expect(renewed(2n)).toEqual(['leaseNotFound']);
+  });
+
+  it('is refused by a leader that cannot prove that it still leads', () => {
+    keeper.promote();
+    lessor.grant(1n, 10);
+    time.advance(9000);
+    readAnswer = new EtcdError('timeout');
+    expect(renewed(1n)).toEqual(['timeout']);
+    expect(renewed(2n)).toEqual(['timeout']);
+    expect(look(2n)).toBe('timeout');
+    time.advance(2000);
+    expect(revoked).toEqual([1n]);
   });
 
   it('of a lease that has run out waits for the revocation', () => {

@@ -36,6 +36,7 @@ beforeEach(() => {
   const notLeader = new EtcdError('notLeader');
   access = new LeaseAccess({
     lessor,
+    readIndex: (listener) => listener.onReadable(undefined),
     ids: node.ids,
     clock: time,
     scheduler: time,
