@@ -224,6 +224,7 @@ function createNode(base: NodeBase, logging: Logging, hooks: MemberHooks): Node 
       maxRequestBytes: config.maxRequestBytes,
       quotaBytes: config.quotaBackendBytes,
       persistLeaseCheckpoints: config.features.leaseCheckpointPersist,
+      warningApplyMs: config.warningApplyDurationMs,
       compactionBatchLimit: config.compactionBatchLimit,
       compactionPauseMs: config.compactionSleepIntervalMs,
     },

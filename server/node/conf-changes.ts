@@ -34,11 +34,15 @@ export class ConfChanges {
     this.#waiters.set(change.id, { change, data, deadlineMs, done, isProposed: false });
   }
 
-  /** Proposes what raft did not take yet; called at the end of every turn with something to do. */
-  proposeAll(): void {
-    for (const waiter of this.#waiters.values()) {
-      if (!waiter.isProposed) waiter.isProposed = this.#propose(waiter.data).kind === 'accepted';
-    }
+  /**
+   * Proposes the oldest change, again and again until raft takes it; called at every tick and with every new change.
+   * One at a time: a change proposed while another one is pending becomes an empty entry, and its waiter would hear
+   * of it only by its timeout.
+   */
+  proposeNext(): void {
+    const [oldest] = this.#waiters.values();
+    if (oldest === undefined || oldest.isProposed) return;
+    oldest.isProposed = this.#propose(oldest.data).kind === 'accepted';
   }
 
   /** A change was applied, by whichever member it was proposed. */

@@ -60,6 +60,8 @@ export interface NodeOptions extends BackgroundOptions {
   /** Negative: no quota. */
   readonly quotaBytes: number;
   readonly persistLeaseCheckpoints: boolean;
+  /** An apply that takes longer is logged and counted. */
+  readonly warningApplyMs: number;
 }
 
 export interface NodeDeps {
@@ -194,7 +196,7 @@ export class Node implements Proposer {
     }
     const deadlineMs = this.#deps.clock.monotonicMs() + this.#requestTimeoutMs;
     this.#confChanges.add({ ...change, id: this.ids.next() }, deadlineMs, done);
-    this.#confChanges.proposeAll();
+    this.#confChanges.proposeNext();
     this.#loop.wake();
   }
 
@@ -302,7 +304,7 @@ export class Node implements Proposer {
     this.#proposals.expire(nowMs, (proposal) => this.#timeoutOf(proposal));
     this.#reads.tick(nowMs);
     this.#confChanges.expire(nowMs);
-    this.#confChanges.proposeAll();
+    this.#confChanges.proposeNext();
     this.#loop.wake();
   }
 
@@ -352,7 +354,19 @@ export class Node implements Proposer {
     const startMs = clock.monotonicMs();
     this.#entries.apply(entries);
     raft.applied(this.#entries.appliedIndex);
-    metrics.applySeconds.observe((clock.monotonicMs() - startMs) / 1000);
+    const tookMs = clock.monotonicMs() - startMs;
+    metrics.applySeconds.observe(tookMs / 1000);
+    if (tookMs > this.#options.warningApplyMs) this.#warnSlowApply(entries.length, tookMs);
+  }
+
+  /** etcd warns of single requests; entries of one turn are applied together here, and nobody looks at the clock between. */
+  #warnSlowApply(entryCount: number, tookMs: number): void {
+    this.#deps.metrics.slowApplies.inc();
+    this.#deps.logger.warn('apply request took too long', {
+      took: `${tookMs.toFixed(3)}ms`,
+      'expected-duration': `${this.#options.warningApplyMs}ms`,
+      entries: entryCount,
+    });
   }
 
   /** The store is replaced while raft goes on: what it commits meanwhile waits. */
@@ -400,7 +414,7 @@ export class Node implements Proposer {
   }
 
   #createReads(): ReadIndexQueue {
-    const { raft } = this.#deps;
+    const { raft, metrics } = this.#deps;
     return new ReadIndexQueue(
       {
         nextContext: () => uint64Bytes(this.ids.next()),
@@ -408,6 +422,8 @@ export class Node implements Proposer {
           raft.readIndex(context);
         },
         appliedIndex: () => this.#entries.appliedIndex,
+        onSlow: () => metrics.slowReadIndexes.inc(),
+        onFailed: () => metrics.readIndexesFailed.inc(),
       },
       this.#requestTimeoutMs,
     );

@@ -28,6 +28,10 @@ export interface ReadIndexPort {
   /** Asks raft; nothing happens when there is no leader. */
   readIndex(context: Uint8Array): void;
   appliedIndex(): number;
+  /** A question went unanswered for the retry time; it is asked again. */
+  onSlow(): void;
+  /** A batch ended without being served. */
+  onFailed(): void;
 }
 
 export class ReadIndexQueue {
@@ -101,10 +105,9 @@ export class ReadIndexQueue {
       const batch = this.#batches.shift();
       if (batch !== undefined) this.#finish(batch, new EtcdError('timeout'));
     }
-    this.#send(
-      this.#batches.filter((batch) => batch.index < 0 && batch.retryAtMs <= nowMs),
-      nowMs,
-    );
+    const due = this.#batches.filter((batch) => batch.index < 0 && batch.retryAtMs <= nowMs);
+    if (due.length > 0) this.#port.onSlow();
+    this.#send(due, nowMs);
   }
 
   /** The first commit of a term: what was asked of an earlier leader is asked again. */
@@ -138,6 +141,7 @@ export class ReadIndexQueue {
   }
 
   #finish(batch: ReadBatch, error: EtcdError | undefined): void {
+    if (error !== undefined) this.#port.onFailed();
     for (const listener of batch.listeners) this.#end(listener, error);
   }
 

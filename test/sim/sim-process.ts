@@ -5,6 +5,7 @@
 import { AlarmStore } from '../../server/alarm/alarm-store.ts';
 import { MetricRegistry } from '../../server/base/metrics.ts';
 import type { Prng } from '../../server/base/prng.ts';
+import { ClusterChanges } from '../../server/cli/cluster-port.ts';
 import { createRaftMembership } from '../../server/cli/raft-membership.ts';
 import { MembershipBook } from '../../server/cluster/membership-book.ts';
 import { v2StoreJson } from '../../server/cluster/v2-store.ts';
@@ -56,6 +57,7 @@ export interface ProcessParts {
   readonly pump: WatchPump;
   readonly reader: KvReader;
   readonly leases: LeaseAccess;
+  readonly changes: ClusterChanges;
 }
 
 export class SimProcess {
@@ -262,6 +264,7 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
     snapshots,
     node,
     duties: createDuties(process, node, base),
+    changes: createChanges(process, node, base),
     pump: new WatchPump(store.watchHub, time, () => process.flush()),
     reader: new KvReader(store, time),
     leases: new LeaseAccess({
@@ -271,10 +274,9 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
       ids: node.ids,
       leader: {
         renew: (id, done) =>
-          host.askLeader(process, done, (leases, answer) => leases.renewHere(id, answer)),
+          host.askLeader(process, done, ({ leases }, answer) => leases.renewHere(id, answer)),
         timeToLive: (id, withKeys, done) =>
-          host.askLeader(process, done, (leases, answer) =>
-            leases.timeToLiveHere(id, withKeys, answer),
+          host.askLeader(process, done, ({ leases }, answer) => leases.timeToLiveHere(id, withKeys, answer),
           ),
       },
       requestTimeoutMs: REQUEST_TIMEOUT_BASE_MS + 2 * electionTimeoutMs(scenario),
@@ -286,7 +288,10 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
   };
 }
 
-type Base = Omit<ProcessParts, 'snapshots' | 'node' | 'duties' | 'pump' | 'reader' | 'leases'>;
+type Base = Pick<
+  ProcessParts,
+  'disk' | 'backend' | 'store' | 'lessor' | 'alarms' | 'book' | 'raft'
+>;
 
 function createNode(process: SimProcess, base: Base & { snapshots: SnapshotKeeper }): Node {
   const { host, machine } = process;
@@ -297,7 +302,9 @@ function createNode(process: SimProcess, base: Base & { snapshots: SnapshotKeepe
       ...base,
       memberId: machine.id,
       log: watchedLog(process, base.disk),
-      membership: createRaftMembership(base.book, logger, () => undefined),
+      membership: createRaftMembership(base.book, logger, (outcome) => {
+        if (outcome.kind === 'removed' && outcome.id === machine.id) host.onRemoved(process);
+      }),
       position: base.disk.position,
       installer: {
         save: (snapshot, done) => saveReceived(process, base, snapshot, done),
@@ -318,10 +325,26 @@ function createNode(process: SimProcess, base: Base & { snapshots: SnapshotKeepe
       maxRequestBytes: 1 << 20,
       quotaBytes: -1,
       persistLeaseCheckpoints: false,
+      warningApplyMs: 100,
       compactionBatchLimit: scenario.compactionBatchLimit,
       compactionPauseMs: 10,
     },
   );
+}
+
+function createChanges(process: SimProcess, node: Node, { raft, book }: Base): ClusterChanges {
+  const { host, machine } = process;
+  return new ClusterChanges({
+    node,
+    raft,
+    book,
+    clock: machine.clock,
+    logger: host.loggerOf(process),
+    strictReconfigCheck: true,
+    activeSinceMs: (id) => host.activeSinceMs(process, id),
+    promoteAtLeader: (id, _authorization, done) =>
+      host.askLeader(process, done, ({ changes }, answer) => changes.promoteHere(id, answer)),
+  });
 }
 
 function createDuties(process: SimProcess, node: Node, { book, store }: Base): ClusterDuties {

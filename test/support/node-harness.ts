@@ -115,6 +115,7 @@ export class NodeWorld {
       maxRequestBytes: 10_000,
       quotaBytes: -1,
       persistLeaseCheckpoints: false,
+      warningApplyMs: 100,
       compactionBatchLimit: 100,
       compactionPauseMs: 10,
       ...options.node,

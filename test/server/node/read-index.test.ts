@@ -10,12 +10,14 @@ const TIMEOUT_MS = 7000;
 let asked: Uint8Array[];
 let applied: number;
 let served: string[];
+let counted: string[];
 let queue: ReadIndexQueue;
 
 beforeEach(() => {
   asked = [];
   applied = 0;
   served = [];
+  counted = [];
   let next = 0;
   queue = new ReadIndexQueue(
     {
@@ -24,6 +26,8 @@ beforeEach(() => {
         asked.push(context);
       },
       appliedIndex: () => applied,
+      onSlow: () => counted.push('slow'),
+      onFailed: () => counted.push('failed'),
     },
     TIMEOUT_MS,
   );
@@ -123,6 +127,7 @@ describe('asking again', () => {
     applied = 1;
     queue.serve();
     expect(served).toEqual(['a', 'b']);
+    expect(counted).toEqual(['slow']);
   });
 
   it('an old answer still counts after a retry', () => {
@@ -169,6 +174,7 @@ describe('the end', () => {
     expect(served).toEqual(['a timeout']);
     queue.tick(TIMEOUT_MS + 10);
     expect(served).toEqual(['a timeout', 'b timeout']);
+    expect(counted.filter((text) => text === 'failed')).toHaveLength(2);
     answer(1, 1);
     applied = 100;
     queue.serve();
