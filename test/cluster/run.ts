@@ -1,9 +1,11 @@
 // Owns the suite of clusters: which parts run. Arguments name parts; none: all.
 
 import { Tally } from '../support/tally.ts';
+import { runFailover } from './failover.ts';
 import { runMixed } from './mixed.ts';
 
 const PARTS: Readonly<Record<string, (tally: Tally) => Promise<void>>> = {
+  failover: runFailover,
   mixed: runMixed,
 };
 

@@ -46,6 +46,7 @@ export class SteadyLoad {
   readonly #byValue: Map<string, Put>;
   readonly #padding: string;
   readonly #wrong: string[];
+  readonly #reasons: Map<string, number>;
   #inFlight: number;
   #stopped: boolean;
   #lastAnswerMs: number;
@@ -62,6 +63,7 @@ export class SteadyLoad {
     this.#byValue = new Map();
     this.#padding = 'x'.repeat(options.valueBytes ?? 100);
     this.#wrong = [];
+    this.#reasons = new Map();
     this.#inFlight = 0;
     this.#stopped = false;
     this.#lastAnswerMs = performance.now();
@@ -90,6 +92,11 @@ export class SteadyLoad {
 
   get failures(): number {
     return this.#failures;
+  }
+
+  /** Why puts were not acknowledged, with counts. */
+  get reasons(): string {
+    return [...this.#reasons].map(([reason, count]) => `${count} x ${reason}`).join('; ');
   }
 
   /** The longest time without an acknowledged put since the last call; starts to measure anew. */
@@ -167,8 +174,10 @@ export class SteadyLoad {
       const nowMs = performance.now();
       this.#longestPauseMs = Math.max(this.#longestPauseMs, nowMs - this.#lastAnswerMs);
       this.#lastAnswerMs = nowMs;
-    } catch {
+    } catch (error) {
       this.#failures += 1;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     }
     this.#inFlight -= 1;
   }
