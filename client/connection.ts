@@ -159,14 +159,15 @@ export class Connection {
 }
 
 function cancelOnAbort(
-  call: { cancel(): void; once(event: 'close', listener: () => void): unknown },
+  call: { cancel(): void; once(event: 'status', listener: () => void): unknown },
   signal: AbortSignal | undefined,
 ): void {
   if (signal === undefined) return;
   const onAbort = (): void => call.cancel();
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
-  call.once('close', () => signal.removeEventListener('abort', onAbort));
+  // Unlike 'close', it also comes for a stream that nobody reads to its end.
+  call.once('status', () => signal.removeEventListener('abort', onAbort));
 }
 
 /** The transport asks for a Buffer: the same memory under that name. */
