@@ -1,4 +1,5 @@
-// Owns the folder of programs that etcd's end-to-end tests run: our server behind the spelling of 3.5, Debian's clients.
+// Owns the folder of programs that etcd's end-to-end tests run: our server behind the spelling of 3.5, Debian's clients, and
+// Debian's server as the release before ours.
 
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,4 +15,5 @@ export function makeBinDir(directory: string, debianBin: string, pidFile: string
   for (const name of ['etcdctl', 'etcdutl']) {
     symlinkSync(join(debianBin, name), join(directory, name));
   }
+  symlinkSync(join(debianBin, 'etcd'), join(directory, 'etcd-last-release'));
 }
