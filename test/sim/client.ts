@@ -57,7 +57,7 @@ export class Clients {
   }
 
   anyMachine(): Machine {
-    return pick(this.prng, this.world.machines);
+    return pick(this.prng, this.world.presentMachines);
   }
 
   count(what: string): void {

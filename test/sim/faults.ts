@@ -33,12 +33,12 @@ export class Faults {
 
   /** Everything is repaired, and everybody comes back. */
   end(): void {
-    const { network, trace, machines } = this.#world;
+    const { network, trace, presentMachines } = this.#world;
     trace.add('calm begins', 0);
     this.#isTrouble = false;
     network.heal();
     this.#heldDown.clear();
-    for (const machine of machines) {
+    for (const machine of presentMachines) {
       machine.slowness = 1;
       machine.syncFailChance = 0;
       // A crash that was set up and did not happen yet is called off.
@@ -69,6 +69,7 @@ export class Faults {
     else if (dice < 82) this.#clog();
     else if (dice < 90) this.#slowDisk();
     else if (dice < 93) this.#failingDisk();
+    else if (dice < 96) this.#moveLeader();
     else this.#pause();
   }
 
@@ -93,7 +94,7 @@ export class Faults {
   #crashAll(): void {
     this.#count('crash all');
     const kind = this.#kind();
-    for (const machine of this.#world.machines) {
+    for (const machine of this.#world.presentMachines) {
       if (machine.isUp) this.#crash(machine, this.#prng.chance(0.8) ? 'power' : kind);
     }
   }
@@ -120,6 +121,17 @@ export class Faults {
         });
       }),
     );
+  }
+
+  #moveLeader(): void {
+    const leader = this.#world.leader;
+    const to = this.#anyMachine();
+    if (leader === undefined) return;
+    this.#count('move leader');
+    leader.run(() => {
+      leader.parts?.raft.transferLeadership(to.id);
+      leader.parts?.node.wake();
+    });
   }
 
   #pause(): void {
@@ -152,7 +164,7 @@ export class Faults {
   /** Splits the members in two; sometimes the sides can still talk through one of them. */
   #partition(): void {
     this.#count('partition');
-    const { machines } = this.#world;
+    const { presentMachines: machines } = this.#world;
     const side = new Set(machines.filter(() => this.#prng.chance(0.5)));
     const bridge = this.#prng.chance(0.2) ? this.#anyMachine() : undefined;
     this.#cut((from, to) => from !== bridge && to !== bridge && side.has(from) !== side.has(to));
@@ -171,7 +183,7 @@ export class Faults {
   }
 
   #cut(isCut: (from: Machine, to: Machine) => boolean): void {
-    const { machines, network, queue } = this.#world;
+    const { presentMachines: machines, network, queue } = this.#world;
     const cut: [bigint, bigint][] = [];
     for (const from of machines) {
       for (const to of machines) {
@@ -187,7 +199,7 @@ export class Faults {
 
   #clog(): void {
     this.#count('clog');
-    const { machines, network } = this.#world;
+    const { presentMachines: machines, network } = this.#world;
     const one = this.#anyMachine();
     for (const other of machines) {
       if (other === one || this.#prng.chance(0.3)) continue;
@@ -222,7 +234,7 @@ export class Faults {
     // The leader is where most of the interesting things happen.
     const leader = this.#world.leader?.machine;
     if (leader !== undefined && this.#prng.chance(0.3)) return leader;
-    return pick(this.#prng, this.#world.machines);
+    return pick(this.#prng, this.#world.presentMachines);
   }
 
   #kind(): CrashKind {

@@ -1,9 +1,9 @@
 // Owns bringing a simulated machine's disk to life, step by step what server/cli/open-storage.ts does: the newest
-// snapshot the log knows, then the log after it; a new member gets the log of a new cluster.
+// snapshot the log knows, then the log after it; a founding member gets the log of a new cluster, a joining one an empty one.
 
-import { bootstrapLog } from '../../server/cluster/bootstrap.ts';
 import { readPosition } from '../../server/node/entry-applier.ts';
 import { MemoryLog } from '../../server/raft/memory-log.ts';
+import { EMPTY_HARD_STATE } from '../../server/raft/restart.ts';
 import type { Entry, HardState } from '../../server/raft/types.ts';
 import { SnapDirectory } from '../../server/storage/snap/snap-directory.ts';
 import { validSnapshots } from '../../server/storage/wal/read-log.ts';
@@ -59,7 +59,7 @@ function walOptions(process: SimProcess): WalOptions {
 
 function createLog(process: SimProcess, done: (onDisk: LogOnDisk) => void): void {
   const { machine } = process;
-  const metadata = { nodeId: machine.id, clusterId: machine.cluster.clusterId };
+  const metadata = { nodeId: machine.id, clusterId: machine.clusterId };
   const wal = Wal.create(WAL_DIRECTORY, metadata, walOptions(process));
   writeBootstrap(process, wal, metadata, done);
 }
@@ -70,7 +70,13 @@ function writeBootstrap(
   metadata: WalMetadata,
   done: (onDisk: LogOnDisk) => void,
 ): void {
-  const { entries, hardState } = bootstrapLog(process.machine.cluster.members);
+  const { bootstrap } = process.machine;
+  const { entries, hardState } = bootstrap ?? { entries: [], hardState: EMPTY_HARD_STATE };
+  if (bootstrap === undefined) {
+    const log = new MemoryLog({ index: 0, term: 0 }, entries);
+    done({ wal, metadata, hardState, log, snapshotIndex: 0 });
+    return;
+  }
   wal.append(entries, hardState, true, () => {
     const log = new MemoryLog({ index: 0, term: 0 }, entries);
     done({ wal, metadata, hardState, log, snapshotIndex: 0 });

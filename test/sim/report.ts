@@ -33,7 +33,8 @@ export function report(
 
 /** One line per run. */
 export function summary(result: SimResult, tookMs: number): string {
-  const { scenario, world, counts, faultCounts, watchEvents, expirations } = result;
+  const { scenario, world, counts, faultCounts, watchEvents, expirations, membershipChanges } =
+    result;
   const seconds = world.queue.nowUs / 1e6;
   let requests = 0;
   for (const count of counts.values()) requests += count;
@@ -46,6 +47,6 @@ export function summary(result: SimResult, tookMs: number): string {
     `entries ${raftChecker.committedIndex}, revision ${world.model.revision}, elections ${raftChecker.elections},`,
     `messages ${network.sent} (${network.lost} lost, ${network.duplicated} twice),`,
     `requests ${requests}, faults ${faults}, crashes ${stats.crashes}, snapshots ${stats.snapshotsDelivered},`,
-    `digests ${storeChecker.hashesCompared}, events ${watchEvents}, expired ${expirations}`,
+    `digests ${storeChecker.hashesCompared}, events ${watchEvents}, expired ${expirations}, member changes ${membershipChanges}`,
   ].join(' ');
 }

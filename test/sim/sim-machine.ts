@@ -3,8 +3,7 @@
 import type { EtcdError } from '../../server/base/errors.ts';
 import type { Logger } from '../../server/base/logger.ts';
 import type { Prng } from '../../server/base/prng.ts';
-import type { InitialCluster } from '../../server/cluster/bootstrap.ts';
-import type { LeaseAccess } from '../../server/node/lease-access.ts';
+import type { BootstrapLog } from '../../server/cluster/bootstrap.ts';
 import type { MemoryLog } from '../../server/raft/memory-log.ts';
 import type { Entry, Message, SoftState } from '../../server/raft/types.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -12,7 +11,7 @@ import type { Scenario } from './scenario.ts';
 import { type CrashKind, StoreDisk } from './sim-backend.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimFileSystem } from './sim-file-system.ts';
-import { SimProcess } from './sim-process.ts';
+import { type ProcessParts, SimProcess } from './sim-process.ts';
 import type { StoreImage } from './store-image.ts';
 import type { Trace } from './trace.ts';
 
@@ -35,8 +34,12 @@ export interface SimHost {
   askLeader<T>(
     from: SimProcess,
     done: (answer: T | EtcdError) => void,
-    ask: (leases: LeaseAccess, answer: (value: T | EtcdError) => void) => void,
+    ask: (parts: ProcessParts, answer: (value: T | EtcdError) => void) => void,
   ): void;
+  /** Since when a peer answers, on the clock of `process`; undefined while it does not. */
+  activeSinceMs(process: SimProcess, id: bigint): number | undefined;
+  /** The member learned that it is none any more. */
+  onRemoved(process: SimProcess): void;
   /** Calls back after the other members were asked something and answered. */
   askOthers(from: SimProcess, done: () => void): void;
   onBooted(process: SimProcess): void;
@@ -44,11 +47,16 @@ export interface SimHost {
   onLeaderChanged(process: SimProcess, state: SoftState): void;
 }
 
+/** Who a machine is. */
+export type Identity = Pick<Machine, 'number' | 'id' | 'name' | 'clusterId' | 'bootstrap'>;
+
 export class Machine {
   readonly number: number;
   readonly id: bigint;
   readonly name: string;
-  readonly cluster: InitialCluster;
+  readonly clusterId: bigint;
+  /** What its log begins with; undefined for a member that joins. */
+  readonly bootstrap: BootstrapLog | undefined;
   readonly files: SimFileSystem = new SimFileSystem();
   readonly store: StoreDisk = new StoreDisk();
   readonly clock: SimClock;
@@ -58,21 +66,22 @@ export class Machine {
   slowness = 1;
   /** Chance that a sync fails. */
   syncFailChance = 0;
+  /** Removed from the cluster: it never runs again. */
+  isRetired = false;
+  /** When the process that runs was started. */
+  bootedAtUs = 0;
   readonly #host: SimHost;
   readonly #prng: Prng;
   #process: SimProcess | undefined = undefined;
 
-  constructor(
-    host: SimHost,
-    prng: Prng,
-    identity: { number: number; id: bigint; name: string; cluster: InitialCluster },
-  ) {
+  constructor(host: SimHost, prng: Prng, identity: Identity) {
     this.#host = host;
     this.#prng = prng;
     this.number = identity.number;
     this.id = identity.id;
     this.name = identity.name;
-    this.cluster = identity.cluster;
+    this.clusterId = identity.clusterId;
+    this.bootstrap = identity.bootstrap;
     const { clockDrift, clockOffsetMs } = host.scenario;
     const rate = 1 + (prng.unit() * 2 - 1) * clockDrift;
     this.clock = new SimClock(host.queue, rate, (prng.unit() * 2 - 1) * clockOffsetMs);
@@ -88,7 +97,8 @@ export class Machine {
   }
 
   boot(): void {
-    if (this.isUp) return;
+    if (this.isUp || this.isRetired) return;
+    this.bootedAtUs = this.#host.queue.nowUs;
     const process = new SimProcess(this, this.#host, this.#prng.fork());
     this.#process = process;
     this.#host.trace.add('boot', this.number);

@@ -276,7 +276,8 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
         renew: (id, done) =>
           host.askLeader(process, done, ({ leases }, answer) => leases.renewHere(id, answer)),
         timeToLive: (id, withKeys, done) =>
-          host.askLeader(process, done, ({ leases }, answer) => leases.timeToLiveHere(id, withKeys, answer),
+          host.askLeader(process, done, ({ leases }, answer) =>
+            leases.timeToLiveHere(id, withKeys, answer),
           ),
       },
       requestTimeoutMs: REQUEST_TIMEOUT_BASE_MS + 2 * electionTimeoutMs(scenario),

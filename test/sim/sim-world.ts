@@ -4,8 +4,7 @@ import { EtcdError } from '../../server/base/errors.ts';
 import type { Logger } from '../../server/base/logger.ts';
 import { SILENT_LOGGER } from '../../server/base/logger.ts';
 import { Prng } from '../../server/base/prng.ts';
-import { initialCluster } from '../../server/cluster/bootstrap.ts';
-import type { LeaseAccess } from '../../server/node/lease-access.ts';
+import { bootstrapLog, initialCluster } from '../../server/cluster/bootstrap.ts';
 import { decodeRaftRequestEnvelope } from '../../server/proto/hot.ts';
 import type { MemoryLog } from '../../server/raft/memory-log.ts';
 import { type Entry, EntryType, type Message, type SoftState } from '../../server/raft/types.ts';
@@ -13,9 +12,15 @@ import { EventQueue } from './event-queue.ts';
 import { Model, type ModelOutcome } from './model.ts';
 import { RaftChecker } from './raft-checker.ts';
 import type { Scenario } from './scenario.ts';
-import { Machine, type SimHost } from './sim-machine.ts';
+import { type Identity, Machine, type SimHost } from './sim-machine.ts';
 import { SimNetwork } from './sim-network.ts';
-import { minTtlSeconds, type OpenCall, SimCrash, type SimProcess } from './sim-process.ts';
+import {
+  minTtlSeconds,
+  type OpenCall,
+  type ProcessParts,
+  SimCrash,
+  type SimProcess,
+} from './sim-process.ts';
 import { StoreChecker } from './store-checker.ts';
 import { Trace } from './trace.ts';
 
@@ -78,6 +83,45 @@ export class SimWorld implements SimHost {
     this.raftChecker = new RaftChecker(fail, (entry) => this.#committed(entry));
     this.storeChecker = new StoreChecker(fail, this.model);
     this.#addVoters(prng);
+  }
+
+  /** Machines of members that were not removed. */
+  get presentMachines(): readonly Machine[] {
+    return this.machines.filter((machine) => !machine.isRetired);
+  }
+
+  machineOf(id: bigint): Machine | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** A machine for a member that was added while the cluster runs. */
+  addJoiner(id: bigint): Machine {
+    const number = this.machines.length + 1;
+    const clusterId = this.machines[0]?.clusterId ?? 0n;
+    const identity = { number, id, name: `joiner${number}`, clusterId, bootstrap: undefined };
+    return this.#addMachine(identity, this.faultPrng);
+  }
+
+  /** Removed members that hear nothing any more learn it from a connection that is refused. */
+  retireRemoved(): void {
+    const present = this.presentMachines;
+    for (const { id, process } of present) {
+      if (process === undefined) continue;
+      const isKnownRemoved = present.some(
+        (other) =>
+          other.process?.parts?.book.isRemoved(id) === true &&
+          !this.network.isBlocked(id, other.id),
+      );
+      if (isKnownRemoved) this.onRemoved(process);
+    }
+  }
+
+  /** The member is gone for good; its machine goes with it. */
+  retire(machine: Machine): void {
+    if (machine.isRetired) return;
+    machine.isRetired = true;
+    this.trace.add('retired', machine.number);
+    machine.crash('kill');
   }
 
   // ---- the loop
@@ -191,7 +235,7 @@ export class SimWorld implements SimHost {
   askLeader<T>(
     from: SimProcess,
     done: (answer: T | EtcdError) => void,
-    ask: (leases: LeaseAccess, answer: (value: T | EtcdError) => void) => void,
+    ask: (parts: ProcessParts, answer: (value: T | EtcdError) => void) => void,
   ): void {
     const back = (answer: T | EtcdError): void => {
       this.queue.after(this.network.delayUs(), () => from.run(() => done(answer)));
@@ -215,11 +259,25 @@ export class SimWorld implements SimHost {
       const call: OpenCall = { onLost: () => back(new EtcdError('notLeader')) };
       process.calls.add(call);
       process.run(() =>
-        ask(parts.leases, (answer) => {
+        ask(parts, (answer) => {
           if (process.calls.delete(call)) back(answer);
         }),
       );
     });
+  }
+
+  activeSinceMs(process: SimProcess, id: bigint): number | undefined {
+    const peer = this.#byId.get(id);
+    const own = process.machine;
+    if (peer?.process?.isServing !== true) return undefined;
+    if (this.network.isBlocked(own.id, id) || this.network.isBlocked(id, own.id)) return undefined;
+    const sinceUs = Math.max(peer.bootedAtUs, own.bootedAtUs);
+    return own.clock.monotonicMs() - ((this.queue.nowUs - sinceUs) / 1000) * own.clock.rate;
+  }
+
+  /** etcd: a removed member tells what is still under way and stops after a moment. */
+  onRemoved(process: SimProcess): void {
+    this.queue.after(REMOVED_STOP_US, () => this.retire(process.machine));
   }
 
   askOthers(from: SimProcess, done: () => void): void {
@@ -254,13 +312,19 @@ export class SimWorld implements SimHost {
       name: `member${i + 1}`,
       peerUrls: [`http://member${i + 1}:2380`],
     }));
-    const cluster = initialCluster(identities, 'simulation');
+    const { clusterId, members } = initialCluster(identities, 'simulation');
+    const bootstrap = bootstrapLog(members);
     identities.forEach(({ name }, i) => {
-      const id = cluster.members.find((member) => member.name === name)?.id ?? 0n;
-      const machine = new Machine(this, prng.fork(), { number: i + 1, id, name, cluster });
-      this.machines.push(machine);
-      this.#byId.set(id, machine);
+      const id = members.find((member) => member.name === name)?.id ?? 0n;
+      this.#addMachine({ number: i + 1, id, name, clusterId, bootstrap }, prng);
     });
+  }
+
+  #addMachine(identity: Identity, prng: Prng): Machine {
+    const machine = new Machine(this, prng.fork(), identity);
+    this.machines.push(machine);
+    this.#byId.set(identity.id, machine);
+    return machine;
   }
 
   #numberOf(id: bigint): number {
@@ -273,12 +337,22 @@ export class SimWorld implements SimHost {
       this.#unreachable(message.from, to);
       return;
     }
+    if (process.parts?.book.isRemoved(message.from) === true) {
+      this.#tellRemoved(message.from);
+      return;
+    }
     process.run(() => {
       const result = process.parts?.node.step(message);
       if (result?.kind === 'ignored' && FORBIDDEN.has(result.reason)) {
         this.fail(`m${process.machine.number} calls a message ${result.reason}`, undefined);
       }
     });
+  }
+
+  /** Peers refuse a member that was removed and tell it so. */
+  #tellRemoved(id: bigint): void {
+    const process = this.#byId.get(id)?.process;
+    if (process !== undefined) this.onRemoved(process);
   }
 
   #unreachable(from: bigint, to: bigint): void {
@@ -307,6 +381,9 @@ export class SimWorld implements SimHost {
     for (const { process } of this.machines) if (process !== undefined) this.afterTask(process);
   }
 }
+
+/** How long a removed member goes on. */
+const REMOVED_STOP_US = 500_000;
 
 /** Answers of raft that no message of this cluster may get. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['badType', 'badAddress', 'malformed', 'beyondLog']);

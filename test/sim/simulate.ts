@@ -5,6 +5,7 @@ import { Clients } from './client.ts';
 import { Faults } from './faults.ts';
 import { KvWorkload } from './kv-workload.ts';
 import { LeaseWorkload } from './lease-workload.ts';
+import { MembershipWorkload } from './membership-workload.ts';
 import { drawScenario, type Scenario, type SimOptions } from './scenario.ts';
 import { electionTimeoutMs } from './sim-process.ts';
 import { SimWorld } from './sim-world.ts';
@@ -28,6 +29,7 @@ export interface SimResult {
   readonly counts: ReadonlyMap<string, number>;
   readonly faultCounts: ReadonlyMap<string, number>;
   readonly watchEvents: number;
+  readonly membershipChanges: number;
   readonly expirations: number;
 }
 
@@ -36,6 +38,7 @@ interface Workloads {
   readonly clients: Clients;
   readonly leases: LeaseWorkload;
   readonly watches: WatchWorkload;
+  readonly membership: MembershipWorkload;
 }
 
 export interface SimHooks {
@@ -57,8 +60,10 @@ export async function simulate(options: SimOptions, hooks: SimHooks = {}): Promi
   new KvWorkload(clients).start();
   leases.start();
   watches.start();
+  const membership = new MembershipWorkload(clients);
+  membership.start();
   for (const machine of world.machines) machine.boot();
-  await new Run(world, { clients, leases, watches }, faults).play();
+  await new Run(world, { clients, leases, watches, membership }, faults).play();
   return {
     scenario,
     digest: world.trace.digest(),
@@ -68,6 +73,7 @@ export async function simulate(options: SimOptions, hooks: SimHooks = {}): Promi
     counts: clients.counts,
     faultCounts: faults.counts,
     watchEvents: watches.events,
+    membershipChanges: membership.changes,
     expirations: leases.expirations,
   };
 }
@@ -77,13 +83,19 @@ class Run {
   readonly #clients: Clients;
   readonly #leases: LeaseWorkload;
   readonly #watches: WatchWorkload;
+  readonly #membership: MembershipWorkload;
   readonly #faults: Faults;
 
-  constructor(world: SimWorld, { clients, leases, watches }: Workloads, faults: Faults) {
+  constructor(
+    world: SimWorld,
+    { clients, leases, watches, membership }: Workloads,
+    faults: Faults,
+  ) {
     this.#world = world;
     this.#clients = clients;
     this.#leases = leases;
     this.#watches = watches;
+    this.#membership = membership;
     this.#faults = faults;
   }
 
@@ -107,9 +119,11 @@ class Run {
     // Machines come back, an election may fail a few times, and requests of the trouble run into their time-outs.
     const limitUs = 10 * SECOND_US + 20 * electionTimeoutMs(scenario) * 1000;
     const untilUs = queue.nowUs + limitUs;
-    const waiting = new Set(this.#world.machines);
+    this.#membership.adoptAll();
+    const waiting = new Set(this.#world.presentMachines);
     for (const machine of waiting) this.#clients.prove(machine, () => waiting.delete(machine));
     while (waiting.size > 0 && this.#world.failure === undefined) {
+      for (const machine of waiting) if (machine.isRetired) waiting.delete(machine);
       if (queue.nowUs >= untilUs) {
         const names = [...waiting].map((machine) => `m${machine.number}`).join(' ');
         this.#world.fail(
@@ -125,16 +139,21 @@ class Run {
 
   /** At the end everybody has applied the same and holds the same. */
   async #converge(): Promise<void> {
-    const { queue, machines, storeChecker } = this.#world;
+    const { queue, storeChecker } = this.#world;
     this.#clients.isStopped = true;
+    this.#membership.adoptAll();
     this.#leases.abandonAll();
     const untilUs = queue.nowUs + 30 * SECOND_US;
     const target = (): number => this.#world.raftChecker.committedIndex;
     const isBehind = (): boolean =>
-      machines.some(({ process }) => (process?.parts?.node.appliedIndex ?? -1) < target());
+      this.#world.presentMachines.some(
+        ({ process }) => (process?.parts?.node.appliedIndex ?? -1) < target(),
+      );
     while (isBehind() && this.#world.failure === undefined) {
       if (queue.nowUs >= untilUs) {
-        const where = machines.map(({ process }) => process?.parts?.node.appliedIndex ?? -1);
+        const where = this.#world.presentMachines.map(
+          ({ process }) => process?.parts?.node.appliedIndex ?? -1,
+        );
         this.#world.fail(`members stay at ${where.join(' ')} of ${target()}`, undefined);
         return;
       }
@@ -147,10 +166,11 @@ class Run {
     const { overdue } = this.#leases;
     if (overdue.length > 0) this.#world.fail(`leases ${overdue.join(' ')} never end`, undefined);
     this.#watches.checkComplete();
-    for (const { process } of machines) {
+    for (const { process } of this.#world.presentMachines) {
       if (process === undefined) continue;
       storeChecker.checkContent(process);
       storeChecker.checkHash(process);
+      this.#membership.check(process);
     }
   }
 
@@ -158,6 +178,7 @@ class Run {
     const { queue, machines, storeChecker } = this.#world;
     queue.after(CHECK_INTERVAL_US, () => {
       this.#clients.checkHanging();
+      this.#world.retireRemoved();
       let least = Number.POSITIVE_INFINITY;
       for (const { process } of machines) {
         const store = process?.parts?.store;
@@ -167,6 +188,7 @@ class Run {
         if (process === undefined) continue;
         storeChecker.checkContent(process);
         storeChecker.checkHash(process, least);
+        this.#membership.check(process);
       }
       this.#checkNowAndThen();
     });
