@@ -49,6 +49,8 @@ export interface EtcdMemberStatus {
   readonly phaseSince?: string;
   readonly unhealthySince?: string;
   readonly leaveReason?: LeaveReason;
+  /** The member list was seen without it after it had been removed: its ID never returns. */
+  readonly removed?: boolean;
 }
 
 export interface EtcdMember {

@@ -4,6 +4,8 @@ import type { StringMap } from './meta.ts';
 export const LABEL_CLUSTER = 'etcd-ts.io/cluster';
 export const LABEL_CLUSTER_UID = 'etcd-ts.io/cluster-uid';
 export const LABEL_MEMBER = 'etcd-ts.io/member';
+/** On a kept volume whose member is gone: it is nobody's any more and is never started again. */
+export const LABEL_RELEASED = 'etcd-ts.io/released';
 /** voter, learner or none. The client Service and the disruption budget select voters. */
 export const LABEL_ROLE = 'etcd-ts.io/role';
 

@@ -25,6 +25,7 @@ const STATUS: Schema = record('How far the member has come.', {
   phaseSince: text('When it entered the phase.', { maxLength: 32 }),
   unhealthySince: text('Since when it does not answer and is not ready.', { maxLength: 32 }),
   leaveReason: text('Why it leaves.', { enum: [...LEAVE_REASONS] }),
+  removed: flag('It is no longer in the member list.'),
 });
 
 export const MEMBER_SCHEMA: Schema = {

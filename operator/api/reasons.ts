@@ -100,6 +100,8 @@ export const EVENT_REASONS = {
   PodDeleted: 'A Pod was deleted; the message says why.',
   PodUpdated: 'Labels or annotations of a running Pod were changed.',
   VolumeCreated: 'A PersistentVolumeClaim was created.',
+  VolumeReleased: "The volume of a removed member is kept, and marked as nobody's.",
+  VolumeGrown: 'More space was asked for.',
   VolumeDeleted: 'The PersistentVolumeClaim of a removed member was deleted.',
   ServiceApplied: 'A Service was created or changed.',
   BudgetApplied: 'The PodDisruptionBudget was created or changed.',

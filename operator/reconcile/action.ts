@@ -1,0 +1,73 @@
+// Owns what a plan may ask for. Each action carries the text of its event, so that no act goes without one. Deletes and
+// patches name the UID they mean: an object of the same name that is newer than what was seen is left alone.
+import type { EtcdMember, EtcdMemberStatus } from '../api/etcd-member.ts';
+import type {
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  Service,
+} from '../api/kube-objects.ts';
+import type { StringMap } from '../api/meta.ts';
+import type { EventReason } from '../api/reasons.ts';
+import type { Alarm } from './observed.ts';
+
+export interface EventText {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: EventReason;
+  readonly message: string;
+}
+
+interface Named {
+  readonly name: string;
+  readonly uid: string;
+}
+
+type Act =
+  | { readonly kind: 'addFinalizer' | 'removeFinalizer' }
+  | { readonly kind: 'createMember'; readonly member: EtcdMember }
+  | ({
+      readonly kind: 'patchMember';
+      readonly resourceVersion: string;
+      /** The whole status. */
+      readonly status: EtcdMemberStatus;
+    } & Named)
+  /** Deletes the object and lets its finalizer go. */
+  | ({ readonly kind: 'releaseMember' } & Named)
+  | { readonly kind: 'createClaim'; readonly claim: PersistentVolumeClaim }
+  | ({ readonly kind: 'growClaim'; readonly size: string } & Named)
+  | ({ readonly kind: 'labelClaim'; readonly labels: StringMap } & Named)
+  | ({ readonly kind: 'deleteClaim' } & Named)
+  | { readonly kind: 'createPod'; readonly pod: Pod }
+  | ({
+      readonly kind: 'patchPod';
+      readonly labels: StringMap;
+      readonly annotations: StringMap;
+    } & Named)
+  | ({ readonly kind: 'deletePod' } & Named)
+  | { readonly kind: 'applyService'; readonly service: Service }
+  | { readonly kind: 'applyBudget'; readonly budget: PodDisruptionBudget }
+  | ({ readonly kind: 'deleteBudget' } & Named)
+  | { readonly kind: 'memberAdd'; readonly peerUrl: string }
+  | { readonly kind: 'memberPromote' | 'memberRemove'; readonly memberId: string }
+  /** Asked of the leader. */
+  | { readonly kind: 'moveLeader'; readonly leaderId: string; readonly targetId: string }
+  | { readonly kind: 'disarmAlarm'; readonly alarm: Alarm }
+  | { readonly kind: 'recordEvent' };
+
+export type Action = Act & { readonly event: EventText };
+export type ActionKind = Action['kind'];
+
+/** Actions that change who is a member. A plan has at most one. */
+export const MEMBERSHIP_ACTIONS: ReadonlySet<ActionKind> = new Set([
+  'memberAdd',
+  'memberPromote',
+  'memberRemove',
+]);
+
+export function normal(reason: EventReason, message: string): EventText {
+  return { type: 'Normal', reason, message };
+}
+
+export function warning(reason: EventReason, message: string): EventText {
+  return { type: 'Warning', reason, message };
+}

@@ -1,0 +1,232 @@
+// Owns the model of a Kubernetes cluster with one EtcdCluster in it: nodes, Pods that start and stop on them, volumes, and
+// what an operator sees of it all. Time moves by `pass`; everything that happens comes from the generator.
+
+import type { EtcdClusterSpec } from '../../operator/api/etcd-cluster.ts';
+import type { Pod } from '../../operator/api/kube-objects.ts';
+import {
+  ANNOTATION_IMAGE,
+  ANNOTATION_INITIAL_CLUSTER,
+  ANNOTATION_INITIAL_CLUSTER_STATE,
+  LABEL_ROLE,
+} from '../../operator/api/labels.ts';
+import type { Observed, StatusResult } from '../../operator/reconcile/observed.ts';
+import type { Prng } from '../../server/base/prng.ts';
+import { ApiModel, type ApiSnapshot } from './api-model.ts';
+import { EtcdModel } from './etcd-model.ts';
+
+export const BAD_TAG = 'bad';
+const SNAPSHOTS_KEPT = 4;
+
+export class World {
+  readonly api: ApiModel;
+  readonly etcd: EtcdModel;
+  readonly prng: Prng;
+  nowMs: number;
+  readonly nodes: Map<string, { isAlive: boolean; lostAtMs: number }>;
+  /** The node of a Pod, by its UID, and of a volume on a local disk. */
+  readonly podNodes: Map<string, string>;
+  readonly volumeNodes: Map<string, string>;
+  readonly hasLocalDisks: boolean;
+  isBlind: boolean;
+  /** Chance that a container that could start does, each time it is looked at. */
+  startChance: number;
+  readonly #history: ApiSnapshot[];
+
+  constructor(spec: EtcdClusterSpec, prng: Prng) {
+    this.prng = prng;
+    this.api = new ApiModel(spec);
+    this.etcd = new EtcdModel(prng.fork());
+    this.nowMs = 1_800_000_000_000;
+    this.nodes = new Map();
+    this.podNodes = new Map();
+    this.volumeNodes = new Map();
+    this.hasLocalDisks = prng.chance(0.5);
+    this.isBlind = false;
+    this.startChance = 0.7;
+    this.#history = [];
+    for (let index = 0; index < 7; index++) {
+      this.nodes.set(`node${index}`, { isAlive: true, lostAtMs: 0 });
+    }
+  }
+
+  /** Lets time go by: Pods start and end, etcd elects and replicates. */
+  pass(stepMs: number): void {
+    this.nowMs += stepMs;
+    for (const pod of [...this.api.pods.values()]) this.#keepPod(pod);
+    this.etcd.run(this.#clientsReachVoter());
+    for (const pod of [...this.api.pods.values()]) this.#reportReadiness(pod);
+    this.#history.push(this.api.snapshot());
+    if (this.#history.length > SNAPSHOTS_KEPT) this.#history.shift();
+  }
+
+  /** What an operator sees. `ageRounds`: how old its informers' caches are. */
+  observe(ageRounds: number): Observed | undefined {
+    const seen = this.#history.at(-1 - ageRounds) ?? this.api.snapshot();
+    if (seen.cluster === undefined) return undefined;
+    const statuses = new Map<string, StatusResult>();
+    for (const pod of this.api.pods.values()) statuses.set(pod.metadata.name, this.#ask(pod));
+    const isReachable = !this.isBlind && this.etcd.hasQuorum() && this.etcd.leaderId !== undefined;
+    const [headlessService] = seen.services.filter(({ spec }) => spec.clusterIP === 'None');
+    const [clientService] = seen.services.filter(({ spec }) => spec.clusterIP !== 'None');
+    return {
+      cluster: seen.cluster,
+      members: seen.members,
+      pods: seen.pods,
+      claims: seen.claims,
+      ...(headlessService === undefined ? {} : { headlessService }),
+      ...(clientService === undefined ? {} : { clientService }),
+      ...(seen.budget === undefined ? {} : { budget: seen.budget }),
+      hasPolicyApi: true,
+      memberList: isReachable
+        ? { kind: 'known', clusterId: this.etcd.clusterId ?? '', entries: [...this.etcd.list] }
+        : { kind: 'unknown', message: 'deadline exceeded' },
+      statuses,
+      ...(isReachable
+        ? { alarms: [...this.etcd.alarms].map((memberId) => ({ memberId, type: 'CORRUPT' })) }
+        : {}),
+    };
+  }
+
+  /** The UID that a Pod's data is kept under, or undefined when its claim is not there. */
+  volumeOf(pod: Pod): string | undefined {
+    const [volume] = pod.spec.volumes;
+    if (volume !== undefined && 'emptyDir' in volume) return pod.metadata.uid;
+    return this.api.claims.get(`data-${pod.metadata.name}`)?.metadata.uid;
+  }
+
+  /** Ends a process without a trace on its volume. */
+  stopProcess(name: string): void {
+    this.etcd.processes.delete(name);
+  }
+
+  /** A Pod object goes for good, and what it kept in memory with it. */
+  finishPod(pod: Pod): void {
+    this.stopProcess(pod.metadata.name);
+    this.api.pods.delete(pod.metadata.name);
+    this.etcd.volumes.delete(pod.metadata.uid ?? '');
+  }
+
+  isNodeAlive(pod: Pod): boolean {
+    const node = this.podNodes.get(pod.metadata.uid ?? '');
+    return node === undefined || this.nodes.get(node)?.isAlive === true;
+  }
+
+  #keepPod(pod: Pod): void {
+    const { name, uid = '', deletionTimestamp } = pod.metadata;
+    if (!this.isNodeAlive(pod)) {
+      this.stopProcess(name);
+      return;
+    }
+    if (deletionTimestamp !== undefined) {
+      this.finishPod(pod);
+      return;
+    }
+    if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return;
+    const volume = this.volumeOf(pod);
+    const node = this.podNodes.get(uid) ?? this.#schedule(uid, volume);
+    if (node === undefined || volume === undefined) {
+      this.#setStatus(pod, { phase: 'Pending', ready: false, unschedulable: true });
+      return;
+    }
+    if (!this.etcd.processes.has(name)) this.#startProcess(pod, { node, volume });
+  }
+
+  #startProcess(
+    pod: Pod,
+    { node, volume }: { readonly node: string; readonly volume: string },
+  ): void {
+    const { annotations = {}, name } = pod.metadata;
+    const image = annotations[ANNOTATION_IMAGE] ?? '';
+    const failed = (waitingReason: string): void =>
+      this.#setStatus(pod, {
+        phase: 'Running',
+        ready: false,
+        container: { restartCount: 1, ready: false, waitingReason },
+      });
+    if (image.endsWith(BAD_TAG)) {
+      failed('ImagePullBackOff');
+      return;
+    }
+    if (!this.prng.chance(this.startChance)) return;
+    const problem = this.etcd.boot(
+      { name, node, version: image.split(':v')[1] ?? '3.7.0' },
+      volume,
+      {
+        cluster: annotations[ANNOTATION_INITIAL_CLUSTER] ?? '',
+        state: annotations[ANNOTATION_INITIAL_CLUSTER_STATE] ?? '',
+        mayBootstrap: this.api.cluster?.status?.clusterID === undefined,
+      },
+    );
+    if (problem !== undefined) failed('CrashLoopBackOff');
+  }
+
+  #schedule(uid: string, volume: string | undefined): string | undefined {
+    if (volume === undefined) return undefined;
+    const bound = this.volumeNodes.get(volume);
+    const alive = [...this.nodes].filter(([, node]) => node.isAlive).map(([name]) => name);
+    const node = bound ?? alive[this.prng.below(alive.length)];
+    if (node === undefined || !alive.includes(node)) return undefined;
+    this.podNodes.set(uid, node);
+    if (this.hasLocalDisks) this.volumeNodes.set(volume, node);
+    return node;
+  }
+
+  #reportReadiness(pod: Pod): void {
+    const { name, uid = '' } = pod.metadata;
+    if (this.api.pods.get(name)?.metadata.uid !== uid) return;
+    const process = this.etcd.processes.get(name);
+    const current = this.api.pods.get(name) ?? pod;
+    if (!this.isNodeAlive(pod)) {
+      // The control plane notices a lost node after 40 s.
+      const lostAtMs = this.nodes.get(this.podNodes.get(uid) ?? '')?.lostAtMs ?? 0;
+      if (this.nowMs - lostAtMs > 40_000 && current.status?.ready === true) {
+        this.#setStatus(current, { phase: 'Running', ready: false });
+      }
+      return;
+    }
+    if (process === undefined) {
+      if (current.status?.ready === true) {
+        this.#setStatus(current, { phase: 'Running', ready: false });
+      }
+      return;
+    }
+    const ready = this.etcd.hasQuorum() && !this.etcd.isolated.has(process.node);
+    this.#setStatus(current, { phase: 'Running', ready });
+  }
+
+  #setStatus(pod: Pod, status: NonNullable<Pod['status']>): void {
+    if (JSON.stringify(pod.status) === JSON.stringify(status)) return;
+    const before = this.api.writes;
+    this.api.update(this.api.pods, { ...pod, status });
+    this.api.writes = before;
+  }
+
+  #ask(pod: Pod): StatusResult {
+    const process = this.etcd.processes.get(pod.metadata.name);
+    if (this.isBlind || process === undefined || this.etcd.isolated.has(process.node)) {
+      return { kind: 'failed', message: 'deadline exceeded' };
+    }
+    const entry = this.etcd.list.find(({ id }) => id === process.data.memberId);
+    const { leaderId } = this.etcd;
+    return {
+      kind: 'answered',
+      memberId: process.data.memberId,
+      clusterId: process.data.clusterId,
+      ...(leaderId === undefined ? {} : { leaderId }),
+      isLearner: entry?.isLearner ?? false,
+      version: process.version,
+      dbSizeBytes: 1_000_000 + process.data.index,
+      raftTerm: this.etcd.term,
+      raftAppliedIndex: process.data.index,
+    };
+  }
+
+  #clientsReachVoter(): boolean {
+    return [...this.api.pods.values()].some(
+      (pod) =>
+        pod.metadata.labels?.[LABEL_ROLE] === 'voter' &&
+        this.etcd.processes.has(pod.metadata.name) &&
+        this.etcd.hasQuorum(),
+    );
+  }
+}
