@@ -293,9 +293,19 @@ export class Node implements Proposer {
     );
   }
 
+  /**
+   * A leader that was replaced and does not know it yet must not end a lease that its successor keeps alive: what it
+   * proposes would be passed on. etcd: server.go revokeExpiredLeases, ensureLeadership.
+   */
   #revokeExpired(id: bigint): void {
-    this.#deps.metrics.leasesExpired.inc();
-    this.proposeOwn(PayloadField.leaseRevoke, encodeLeaseRevokeRequest({ id }));
+    this.readIndex({
+      onReadable: (error) => {
+        // Otherwise the lease comes again, if it is still this member's business.
+        if (error !== undefined || !this.isLeader) return;
+        this.#deps.metrics.leasesExpired.inc();
+        this.proposeOwn(PayloadField.leaseRevoke, encodeLeaseRevokeRequest({ id }));
+      },
+    });
   }
 
   #tick(): void {
