@@ -7,6 +7,7 @@ import { Kv } from './kv.ts';
 import { Leases } from './lease.ts';
 import { DIAL_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SEND_BYTES_MAX } from './limits.ts';
 import { Maintenance } from './maintenance.ts';
+import type { CallOptions } from './method.ts';
 import type { TlsOptions } from './tls.ts';
 import { type Credentials, FixedToken, PasswordTokens, type TokenSource } from './token.ts';
 import { Watches } from './watch.ts';
@@ -36,6 +37,7 @@ export class EtcdClient implements AsyncDisposable {
   readonly maintenance: Maintenance;
   readonly auth: Auth;
   readonly #pool: ConnectionPool;
+  readonly #tokens: TokenSource | undefined;
 
   /** Connects when first used. Throws ClientError for bad endpoints. */
   constructor(options: ClientOptions) {
@@ -54,6 +56,7 @@ export class EtcdClient implements AsyncDisposable {
     };
     const nobody = new Caller(this.#pool, timeouts, undefined);
     const tokens = tokenSource(options.credentials, nobody);
+    this.#tokens = tokens;
     const caller = new Caller(this.#pool, timeouts, tokens);
     this.kv = new Kv(caller);
     this.watches = new Watches(caller);
@@ -82,6 +85,11 @@ export class EtcdClient implements AsyncDisposable {
     return this.endpoints;
   }
 
+  /** Fetches the user's token now rather than with the first call. Nothing without credentials. */
+  async authenticate(options: CallOptions = {}): Promise<void> {
+    await this.#tokens?.token(options);
+  }
+
   /** Cuts all calls and closes all connections. Leases are left to run out. */
   close(): void {
     this.leases.close();
@@ -101,5 +109,7 @@ function tokenSource(
   if (credentials === undefined) return undefined;
   if ('token' in credentials) return new FixedToken(credentials.token);
   const { user: name, password } = credentials;
-  return new PasswordTokens({ name, password }, (method, request) => nobody.unary(method, request));
+  return new PasswordTokens({ name, password }, (method, request, callOptions) =>
+    nobody.unary(method, request, callOptions),
+  );
 }

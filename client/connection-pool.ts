@@ -36,7 +36,7 @@ export class ConnectionPool {
   /** Connections to endpoints that stay are kept; calls on those that go are cut. */
   setEndpoints(endpoints: readonly string[]): void {
     if (endpoints.length === 0) {
-      throw new ClientError(GrpcStatus.invalidArgument, 'at least one Endpoint is required');
+      throw new ClientError(GrpcStatus.invalidArgument, 'etcdclient: no available endpoints');
     }
     const known = new Map(this.#connections.map((one) => [one.endpoint.text, one]));
     const connections: Connection[] = [];

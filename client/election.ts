@@ -107,7 +107,7 @@ export class Election {
     leader: KeyValue,
     options: WaitOptions,
   ): AsyncGenerator<RangeResponse, void, undefined> {
-    await using watcher = this.#session.client.watches.open(leader.key, {
+    const watcher = this.#session.client.watches.open(leader.key, {
       ...options,
       startRevision: leader.modRevision + 1,
     });
@@ -121,7 +121,7 @@ export class Election {
 
   /** Waits for a first candidate. */
   async #nextCandidate(empty: RangeResponse, options: WaitOptions): Promise<KeyValue | undefined> {
-    await using watcher = this.#session.client.watches.open(this.#prefix, {
+    const watcher = this.#session.client.watches.open(this.#prefix, {
       ...options,
       prefix: true,
       startRevision: (empty.header?.revision ?? 0) + 1,

@@ -7,10 +7,10 @@ export const DIAL_TIMEOUT_MS = 5_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 
 /** etcd: clientv3's default; a server takes 1.5 MiB and some room for the envelope. */
-export const SEND_BYTES_MAX = 2 * 1024 * 1024;
+export const SEND_BYTES_MAX: number = 2 * 1024 * 1024;
 
 /** etcd: clientv3's default, math.MaxInt32: a range may be as long as the server makes it. */
-export const RECEIVE_BYTES_MAX = 2 ** 31 - 1;
+export const RECEIVE_BYTES_MAX: number = 2 ** 31 - 1;
 
 /** etcd: clientv3's default. With the waits below a read outlives an election and a restart. */
 export const RETRY_COUNT_MAX = 100;
@@ -44,4 +44,4 @@ export const SESSION_TTL_SECONDS = 60;
 export const KEEP_ALIVE_RECONNECT_MS = 500;
 
 /** The longest delay of a Node timer. */
-export const TIMER_MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX: number = 2 ** 31 - 1;

@@ -100,7 +100,7 @@ async function waitForDelete(
   revision: number,
   options: WaitOptions,
 ): Promise<void> {
-  await using watcher = client.watches.open(key, {
+  const watcher = client.watches.open(key, {
     ...options,
     startRevision: revision,
     noPut: true,

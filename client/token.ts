@@ -6,7 +6,7 @@ import {
   decodeAuthenticateResponse,
   encodeAuthenticateRequest,
 } from '../server/proto/gen/rpc.ts';
-import { type Method, writing } from './method.ts';
+import { type CallOptions, type Method, writing } from './method.ts';
 
 /** Who calls: a user with a password, or the bearer of a token made elsewhere (a JWT). */
 export type Credentials =
@@ -15,7 +15,7 @@ export type Credentials =
 
 export interface TokenSource {
   /** The token to send, or undefined while the server has authentication switched off. */
-  token(): Promise<string | undefined>;
+  token(options?: CallOptions): Promise<string | undefined>;
   /** Drops the token; false when no other one can be had. */
   forget(): boolean;
 }
@@ -30,6 +30,7 @@ const AUTHENTICATE = writing(
 export type Authenticator = (
   method: Method<AuthenticateRequest, { readonly token: string }>,
   request: AuthenticateRequest,
+  options: CallOptions,
 ) => Promise<{ readonly token: string }>;
 
 export class PasswordTokens implements TokenSource {
@@ -43,8 +44,8 @@ export class PasswordTokens implements TokenSource {
     this.#current = undefined;
   }
 
-  token(): Promise<string | undefined> {
-    this.#current ??= this.#fetch();
+  token(options: CallOptions = {}): Promise<string | undefined> {
+    this.#current ??= this.#fetch(options);
     return this.#current;
   }
 
@@ -53,9 +54,9 @@ export class PasswordTokens implements TokenSource {
     return true;
   }
 
-  async #fetch(): Promise<string | undefined> {
+  async #fetch(options: CallOptions): Promise<string | undefined> {
     try {
-      const { token } = await this.#authenticate(AUTHENTICATE, this.#request);
+      const { token } = await this.#authenticate(AUTHENTICATE, this.#request, options);
       return token;
     } catch (error) {
       // A client that is ready for authentication works before it is switched on.

@@ -53,6 +53,8 @@ export interface WatchOptions extends KeyRangeOptions {
 export class WatchCanceledError extends ClientError {
   override readonly name: string = 'WatchCanceledError';
   readonly compactRevision: number;
+  /** What the server said. */
+  readonly response: WatchResponse;
   /** The row of the table of errors that says why, where there is one. */
   readonly reason: EtcdError | undefined;
 
@@ -66,9 +68,10 @@ export class WatchCanceledError extends ClientError {
     super(
       reason?.status ?? GrpcStatus.failedPrecondition,
       reason?.message ?? text ?? response.cancelReason,
-      { origin: 'server', ...(reason === undefined ? {} : { cause: reason }) },
+      { origin: 'client', ...(reason === undefined ? {} : { cause: reason }) },
     );
     this.compactRevision = response.compactRevision;
+    this.response = response;
     this.reason = reason;
   }
 }

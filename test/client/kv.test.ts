@@ -184,7 +184,7 @@ describe('failures', () => {
   });
 
   it('refuse endpoints that are none', () => {
-    expect(() => new EtcdClient({ endpoints: [] })).toThrow('at least one Endpoint is required');
+    expect(() => new EtcdClient({ endpoints: [] })).toThrow('etcdclient: no available endpoints');
     expect(() => new EtcdClient({ endpoints: ['a b'] })).toThrow('bad endpoint "a b"');
   });
 });
