@@ -9,11 +9,26 @@ import { compatFile, SERVER_BIN } from '../support/paths.ts';
 export function makeBinDir(directory: string, debianBin: string, pidFile: string): void {
   mkdirSync(directory, { recursive: true });
   const wrapper = compatFile('etcd-35.sh');
-  const script = `#!/bin/sh\nexport ETCD_TS_BIN='${SERVER_BIN}' ETCD_TS_PIDS='${pidFile}'\nexec '${wrapper}' "$@"\n`;
-  writeFileSync(join(directory, 'etcd'), script);
-  chmodSync(join(directory, 'etcd'), 0o755);
+  writeScript(
+    join(directory, 'etcd'),
+    `export ETCD_TS_BIN='${SERVER_BIN}' ETCD_TS_PIDS='${pidFile}'\nexec '${wrapper}' "$@"`,
+  );
   for (const name of ['etcdctl', 'etcdutl']) {
     symlinkSync(join(debianBin, name), join(directory, name));
   }
-  symlinkSync(join(debianBin, 'etcd'), join(directory, 'etcd-last-release'));
+  writeScript(
+    join(directory, 'etcd-last-release'),
+    // A switch of 3.4 that the tests give to what they take for 3.4.
+    `for argument in "$@"; do
+  shift
+  [ "$argument" = --next-cluster-version-compatible ] || set -- "$@" "$argument"
+done
+echo $$ >>'${pidFile}'
+exec '${join(debianBin, 'etcd')}' "$@"`,
+  );
+}
+
+function writeScript(path: string, script: string): void {
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
 }

@@ -120,7 +120,10 @@ function endLeftovers(pidFile: string): void {
   for (const pid of readFileSync(pidFile, 'utf8').split('\n').filter(Boolean)) {
     // The id may belong to somebody else by now.
     const commandLine = `/proc/${pid}/cmdline`;
-    if (existsSync(commandLine) && readFileSync(commandLine, 'utf8').includes('cli/main')) {
+    if (
+      existsSync(commandLine) &&
+      readFileSync(commandLine, 'utf8').includes('--listen-client-urls')
+    ) {
       process.kill(Number(pid), 'SIGKILL');
     }
   }
