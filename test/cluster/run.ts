@@ -2,10 +2,16 @@
 
 import { Tally } from '../support/tally.ts';
 import { runFailover } from './failover.ts';
+import { runLeases } from './leases.ts';
+import { runMembership } from './membership.ts';
 import { runMixed } from './mixed.ts';
+import { runReads } from './reads.ts';
 
 const PARTS: Readonly<Record<string, (tally: Tally) => Promise<void>>> = {
   failover: runFailover,
+  membership: runMembership,
+  leases: runLeases,
+  reads: runReads,
   mixed: runMixed,
 };
 

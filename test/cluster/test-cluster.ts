@@ -44,30 +44,50 @@ export class TestMember {
   readonly kind: Kind;
   readonly dataDir: string;
   readonly clientPort: number;
-  readonly peerPort: number;
-  readonly advertisedPeerPort: number;
   readonly endpoint: string;
   /** Calls to this member alone. */
   readonly client: EtcdClient;
   readonly #choice: MemberChoice;
   readonly #processes: MemberProcess[];
+  readonly #sparePeerPort: number;
+  #peerPort: number;
   #process: MemberProcess | undefined;
 
-  constructor(choice: MemberChoice, root: string, ports: readonly [number, number]) {
+  constructor(choice: MemberChoice, root: string, ports: readonly [number, number, number]) {
     this.name = choice.name;
     this.kind = choice.kind;
     this.dataDir = join(root, choice.name);
-    [this.clientPort, this.peerPort] = ports;
-    this.advertisedPeerPort = choice.advertisedPeerPort ?? this.peerPort;
+    const [clientPort, peerPort, sparePeerPort] = ports;
+    this.clientPort = clientPort;
     this.endpoint = `127.0.0.1:${this.clientPort}`;
     this.client = new EtcdClient({ endpoints: [this.endpoint] });
     this.#choice = choice;
     this.#processes = [];
+    this.#sparePeerPort = sparePeerPort;
+    this.#peerPort = peerPort;
     this.#process = undefined;
+  }
+
+  get peerPort(): number {
+    return this.#peerPort;
+  }
+
+  get advertisedPeerPort(): number {
+    return this.#choice.advertisedPeerPort ?? this.#peerPort;
   }
 
   get peerUrl(): string {
     return `http://127.0.0.1:${this.advertisedPeerPort}`;
+  }
+
+  /** From the next start on, others must look for it on another port. */
+  movePeerPort(): void {
+    this.#peerPort = this.#sparePeerPort;
+  }
+
+  /** Loses everything it had on disk. */
+  wipe(): void {
+    rmSync(this.dataDir, { recursive: true, force: true });
   }
 
   /** What all its processes wrote. */
@@ -227,9 +247,9 @@ export class TestCluster {
 
   /** Members as yet without processes. */
   async create(choice: MemberChoice): Promise<TestMember> {
-    const [clientPort = 0, peerPort = 0] = await freePorts(2);
+    const [clientPort = 0, peerPort = 0, spare = 0] = await freePorts(3);
     const args = [...this.#args, ...(choice.args ?? [])];
-    const member = new TestMember({ ...choice, args }, this.root, [clientPort, peerPort]);
+    const member = new TestMember({ ...choice, args }, this.root, [clientPort, peerPort, spare]);
     this.#members.set(member.name, member);
     return member;
   }
@@ -272,7 +292,7 @@ export class TestCluster {
     this.#members.delete(member.name);
     await member.kill();
     member.client.close();
-    rmSync(member.dataDir, { recursive: true, force: true });
+    member.wipe();
   }
 
   /** Promotes a learner once it has caught up. */
