@@ -26,6 +26,8 @@ export interface SimHost {
   settlePromises(): void;
   /** A process did something; also called when it ended. */
   afterTask(process: SimProcess): void;
+  /** A process applied something and is about to answer. */
+  beforeFlush(process: SimProcess): void;
   noteCrashPoint(process: SimProcess, name: string): void;
   loggerOf(process: SimProcess): Logger;
   send(from: SimProcess, message: Message): void;

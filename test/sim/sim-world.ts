@@ -174,6 +174,10 @@ export class SimWorld implements SimHost {
     this.storeChecker.check(process);
   }
 
+  beforeFlush(process: SimProcess): void {
+    if (this.failure === undefined) this.raftChecker.check(process);
+  }
+
   settlePromises(): void {
     this.#mustSettle = true;
   }
