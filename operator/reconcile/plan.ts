@@ -92,13 +92,14 @@ function decide(view: ClusterView, versionProblem: string | undefined): Decision
     ...records,
     ...keepServices(view),
     ...adoptMembers(view),
-    ...keepPods(view),
+    ...keepPods(view, new Set(records.map(({ name }) => name))),
     ...cleanUpRemoved(view),
     ...disarmLeftovers(view),
   ];
   const step = firstStep(view) ?? rest(view, versionProblem);
   // Decisions are made on records that are written: a round that writes some decides nothing else.
-  return { upkeep, step: records.length === 0 ? step : withoutActs(step) };
+  const isWriting = upkeep.some((action) => action.kind === 'patchMember');
+  return { upkeep, step: isWriting ? withoutActs(step) : step };
 }
 
 function firstStep(view: ClusterView): Step | undefined {
@@ -149,7 +150,9 @@ function noteTransitions({ cluster }: ClusterView, status: EtcdClusterStatus): r
   const before = findCondition(was, 'Available');
   const after = findCondition(is, 'Available');
   const notes: Action[] = [];
-  if (after?.reason === 'QuorumLost' && before?.reason !== 'QuorumLost') {
+  // Going to sleep, waking and being deleted are no accidents.
+  const wasServing = before?.status === 'True' && cluster.metadata.deletionTimestamp === undefined;
+  if (after?.reason === 'QuorumLost' && wasServing) {
     notes.push({ kind: 'recordEvent', event: warning('QuorumLost', after.message) });
   }
   if (after?.status === 'True' && before?.reason === 'QuorumLost') {

@@ -16,16 +16,21 @@ import { type Action, normal, warning } from './action.ts';
 import { changePhase } from './step.ts';
 import { type ClusterView, isLeaving, type MemberView } from './view.ts';
 
-export function keepPods(view: ClusterView): readonly Action[] {
-  return view.members.flatMap((member) => keepPod(view, member));
+/** `beingRecorded`: members about which something is written in this round. They are first started in the next. */
+export function keepPods(view: ClusterView, beingRecorded: ReadonlySet<string>): readonly Action[] {
+  return view.members.flatMap((member) => keepPod(view, member, beingRecorded.has(member.name)));
 }
 
-function keepPod(view: ClusterView, member: MemberView): readonly Action[] {
+function keepPod(
+  view: ClusterView,
+  member: MemberView,
+  isBeingRecorded: boolean,
+): readonly Action[] {
   const { pod } = member;
   if (member.phase === 'Dormant' || isSleeping(view)) return stopDormant(member);
   if (!shallRun(view, member)) return [];
   const grown = growClaim(view, member);
-  if (pod === undefined) return [...grown, ...startMember(view, member)];
+  if (pod === undefined) return [...grown, ...startMember(view, member, isBeingRecorded)];
   if (pod.metadata.deletionTimestamp !== undefined) return grown;
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') {
     return [...grown, deletePod(pod, `it ended (${pod.status.phase}) and is made again`)];
@@ -57,11 +62,17 @@ function isFirst(view: ClusterView, { object, isBooted }: MemberView): boolean {
   return object.spec.seed && view.clusterId === undefined && !isBooted;
 }
 
-function startMember(view: ClusterView, member: MemberView): readonly Action[] {
+function startMember(
+  view: ClusterView,
+  member: MemberView,
+  isBeingRecorded: boolean,
+): readonly Action[] {
   const isDisk = view.spec.storage.medium === 'Disk';
   if (isDisk && member.claim === undefined) return makeClaim(view, member);
   // Recorded first: see records.ts.
   if (isDisk && member.object.status?.volumeUID === undefined) return [];
+  // The fence below would fail on our own write.
+  if (isBeingRecorded && !member.isBooted) return [];
   if (member.claim?.metadata.deletionTimestamp !== undefined) return [];
   const initialCluster = initialClusterOf(view, member);
   if (initialCluster === undefined) return [];

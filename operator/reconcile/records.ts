@@ -8,8 +8,10 @@ import { formatTime, parseTime } from '../api/time.ts';
 import { type Action, type EventText, normal, warning } from './action.ts';
 import { type ClusterView, isJoining, isLeaving, type MemberView } from './view.ts';
 
-export function recordMembers(view: ClusterView): readonly Action[] {
-  const actions: Action[] = [];
+export type MemberRecord = Action & { readonly kind: 'patchMember' };
+
+export function recordMembers(view: ClusterView): readonly MemberRecord[] {
+  const actions: MemberRecord[] = [];
   for (const member of view.members) {
     const status = recordedStatus(view, member);
     if (canonicalJson(status) === canonicalJson(member.object.status ?? {})) continue;

@@ -2,13 +2,14 @@
 // specification than there is now; then, when it has been sick for replacement.unhealthyAfter, another member takes its
 // place. At three members removal comes before addition: four with one dead bear no more than three with one dead.
 import { formatDuration, parseTime } from '../api/time.ts';
-import { warning } from './action.ts';
+import { normal, warning } from './action.ts';
+import { withoutMarks } from './hibernation.ts';
 import { canRemove } from './leaving.ts';
 import { deletePod } from './pods.ts';
 import { mayReplace, noteReplacement } from './replacement-budget.ts';
 import { changePhase, type Step } from './step.ts';
 import { hasImageTrouble, hasOldConfig, hasOldImage, isOutOfMemory, isWaiting } from './trouble.ts';
-import { type ClusterView, type MemberView, stayingVoters } from './view.ts';
+import { type ClusterView, isLeaving, type MemberView, stayingVoters } from './view.ts';
 
 /** A Pod that serves nobody and could be built better is built again, with or without a quorum. */
 export function renewBrokenPod(view: ClusterView): Step | undefined {
@@ -16,6 +17,7 @@ export function renewBrokenPod(view: ClusterView): Step | undefined {
     (member) =>
       member.pod !== undefined &&
       member.pod.metadata.deletionTimestamp === undefined &&
+      !isLeaving(member) &&
       !member.isVolumeLost &&
       (view.spec.storage.medium === 'Disk' || !member.isBooted) &&
       !member.isPodReady &&
@@ -25,8 +27,16 @@ export function renewBrokenPod(view: ClusterView): Step | undefined {
       (hasOldConfig(view, member) || hasOldImage(view, member)),
   );
   if (broken?.pod === undefined) return undefined;
+  const fresh = withoutMarks(broken);
+  const event = normal('PhaseChanged', `${broken.name} gets its full time again`);
   return {
-    actions: [deletePod(broken.pod, 'it does not run, and spec has changed since it was made')],
+    actions: [
+      // What it suffered from may be mended: the clock of its replacement starts over.
+      ...(broken.object.status?.unhealthySince === undefined
+        ? []
+        : [changePhase(view, fresh, { phase: broken.phase }, event)]),
+      deletePod(broken.pod, 'it does not run, and spec has changed since it was made'),
+    ],
     reason: 'Repairing',
     message: `making the Pod of ${broken.name} again`,
   };

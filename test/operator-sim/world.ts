@@ -2,7 +2,7 @@
 // what an operator sees of it all. Time moves by `pass`; everything that happens comes from the generator.
 
 import type { EtcdClusterSpec } from '../../operator/api/etcd-cluster.ts';
-import type { Pod } from '../../operator/api/kube-objects.ts';
+import type { ContainerStatus, Pod } from '../../operator/api/kube-objects.ts';
 import {
   ANNOTATION_IMAGE,
   ANNOTATION_INITIAL_CLUSTER,
@@ -30,6 +30,10 @@ export class World {
   isBlind: boolean;
   /** Chance that a container that could start does, each time it is looked at. */
   startChance: number;
+  /** Pods whose container is kept from running, with what Kubernetes says of it. */
+  readonly held: Map<string, ContainerStatus>;
+  /** Members that answer with another cluster ID. */
+  readonly foreign: Set<string>;
   readonly #history: ApiSnapshot[];
 
   constructor(spec: EtcdClusterSpec, prng: Prng) {
@@ -43,6 +47,8 @@ export class World {
     this.hasLocalDisks = prng.chance(0.5);
     this.isBlind = false;
     this.startChance = 0.7;
+    this.held = new Map();
+    this.foreign = new Set();
     this.#history = [];
     for (let index = 0; index < 7; index++) {
       this.nodes.set(`node${index}`, { isAlive: true, lostAtMs: 0 });
@@ -143,6 +149,11 @@ export class World {
         ready: false,
         container: { restartCount: 1, ready: false, waitingReason },
       });
+    const held = this.held.get(name);
+    if (held !== undefined) {
+      this.#setStatus(pod, { phase: 'Running', ready: false, container: held });
+      return;
+    }
     if (image.endsWith(BAD_TAG)) {
       failed('ImagePullBackOff');
       return;
@@ -164,7 +175,13 @@ export class World {
     if (volume === undefined) return undefined;
     const bound = this.volumeNodes.get(volume);
     const alive = [...this.nodes].filter(([, node]) => node.isAlive).map(([name]) => name);
-    const node = bound ?? alive[this.prng.below(alive.length)];
+    // Members prefer nodes of their own.
+    const used = new Set(
+      [...this.api.pods.values()].map((pod) => this.podNodes.get(pod.metadata.uid ?? '')),
+    );
+    const free = alive.filter((name) => !used.has(name));
+    const choice = free.length > 0 ? free : alive;
+    const node = bound ?? choice[this.prng.below(choice.length)];
     if (node === undefined || !alive.includes(node)) return undefined;
     this.podNodes.set(uid, node);
     if (this.hasLocalDisks) this.volumeNodes.set(volume, node);
@@ -211,7 +228,7 @@ export class World {
     return {
       kind: 'answered',
       memberId: process.data.memberId,
-      clusterId: process.data.clusterId,
+      clusterId: this.foreign.has(process.name) ? 'f00' : process.data.clusterId,
       ...(leaderId === undefined ? {} : { leaderId }),
       isLearner: entry?.isLearner ?? false,
       version: process.version,
