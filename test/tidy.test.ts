@@ -312,6 +312,15 @@ describe('documents', () => {
     expect(readme).toMatch(/npm (?:ci|install) && npm test/);
   });
 
+  it('lock the packages of every platform', () => {
+    // npm leaves out what its registry does not have, and then npm ci refuses the file everywhere.
+    const lock: unknown = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+    const paths = keysAt(lock, 'packages');
+    const wanted = paths.flatMap((path) => keysAt(lock, 'packages', path, 'optionalDependencies'));
+    const missing = wanted.filter((name) => !paths.some((path) => path.endsWith(`/${name}`)));
+    expect(missing).toEqual([]);
+  });
+
   it('give a reason for every dependency', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const reasons = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');
@@ -430,8 +439,10 @@ function codeOf(text: string): string {
   return text.replace(literal, (found) => found.replace(/[^\n]/g, ' '));
 }
 
-function keysAt(value: unknown, key: string): readonly string[] {
-  if (typeof value !== 'object' || value === null || !(key in value)) return [];
-  const inner: unknown = Reflect.get(value, key);
-  return typeof inner === 'object' && inner !== null ? Object.keys(inner) : [];
+/** The keys of what lies under a path of keys; none when there is nothing. */
+function keysAt(value: unknown, ...path: readonly string[]): readonly string[] {
+  const [key, ...rest] = path;
+  if (typeof value !== 'object' || value === null) return [];
+  if (key === undefined) return Object.keys(value);
+  return key in value ? keysAt(Reflect.get(value, key), ...rest) : [];
 }
