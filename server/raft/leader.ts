@@ -168,9 +168,10 @@ export function advanceCommit(core: RaftCore): void {
 /** The configuration changed under a leader. */
 export function configurationChanged(core: RaftCore): void {
   if (!core.members.isVoter(core.id)) {
-    // Removed: it must not decide any more (paper section 6). The others elect when its heartbeats stop.
-    core.becomeFollower(core.term, NO_MEMBER);
-    return;
+    // Removed: nothing is proposed here any more, and the others elect when the heartbeats stop. That is not now but after
+    // an election timeout (tick.ts), because the others have yet to learn that the removal is committed: were the one
+    // message that says so lost, the last of two members would wait for the vote of the removed one for ever.
+    core.electionElapsed = 0;
   }
   advanceCommit(core);
   answerConfirmedReads(core);

@@ -23,6 +23,11 @@ function tickLeader(core: RaftCore): void {
   core.electionElapsed++;
   if (core.electionElapsed >= core.config.electionTicks) {
     core.electionElapsed = 0;
+    if (!core.members.isVoter(core.id)) {
+      // Removed an election timeout ago: see configurationChanged.
+      core.becomeFollower(core.term, NO_MEMBER);
+      return;
+    }
     if (core.config.checkQuorum && !checkQuorum(core)) return;
     // Clients have waited long enough: the successor did not take over, proposals are taken again.
     core.transferee = NO_MEMBER;
