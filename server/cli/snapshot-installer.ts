@@ -21,7 +21,10 @@ export interface InstallerHooks {
   readonly onFatal: (error: unknown) => void;
 }
 
-type InstallerParts = Pick<MemberParts, 'storage' | 'store' | 'lessor' | 'alarms' | 'book'>;
+type InstallerParts = Pick<
+  MemberParts,
+  'storage' | 'store' | 'lessor' | 'alarms' | 'book' | 'snapshots'
+>;
 
 export function createSnapshotInstaller(
   parts: InstallerParts,
@@ -30,13 +33,15 @@ export function createSnapshotInstaller(
   return {
     save: (snapshot, done) => save(parts, snapshot, done, hooks),
     install: (snapshot, done) => {
-      install(parts, snapshot, hooks).then(done, hooks.onFatal);
+      install(parts, snapshot, hooks).then(done, (error: unknown) => {
+        if (!parts.snapshots.isStopped) hooks.onFatal(error);
+      });
     },
   };
 }
 
 function save(
-  { storage }: InstallerParts,
+  { storage, snapshots: keeper }: InstallerParts,
   snapshot: Snapshot,
   done: () => void,
   hooks: InstallerHooks,
@@ -44,6 +49,8 @@ function save(
   const { index, term, confState } = snapshot.metadata;
   FAILPOINTS.raftBeforeApplySnap.hit();
   storage.snapshots.save(snapshot, (error) => {
+    // The member is stopping, and its log is closed.
+    if (keeper.isStopped) return;
     if (error === undefined) storage.wal.saveSnapshot({ index, term, confState }, done);
     else hooks.onFatal(error);
   });

@@ -151,6 +151,7 @@ export class Node implements Proposer {
     this.#leases.stop();
     this.background.stop();
     this.#loop.stop();
+    this.#snapshots.stop();
     this.#proposals.failAll(new EtcdError('stopped'));
     this.#reads.failAll(new EtcdError('stopped'));
     this.#confChanges.failAll(new EtcdError('stopped'));

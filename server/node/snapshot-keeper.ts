@@ -40,6 +40,7 @@ export class SnapshotKeeper {
   readonly #onError: (error: unknown) => void;
   #lastIndex: number;
   #isSaving = false;
+  #isStopped = false;
   #holds = 0;
 
   constructor(
@@ -70,11 +71,27 @@ export class SnapshotKeeper {
   /** After each batch of applied entries has been committed to the store. */
   afterCommit(index: number, term: number): void {
     this.#compactLog(index);
-    if (this.#isSaving || index - this.#lastIndex <= this.#entriesPerSnapshot) return;
+    if (this.#isStopped || this.#isSaving || index - this.#lastIndex <= this.#entriesPerSnapshot)
+      return;
     this.#isSaving = true;
-    this.#save(index, term).then(() => {
-      this.#isSaving = false;
-    }, this.#onError);
+    this.#save(index, term).then(
+      () => {
+        this.#isSaving = false;
+      },
+      (error: unknown) => {
+        // What fails after the end fails because of it.
+        if (!this.#isStopped) this.#onError(error);
+      },
+    );
+  }
+
+  /** Begins nothing more: the disk is about to be closed. What is half done now is there for every start to deal with. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** There is a snapshot of this index: one from the leader may be newer than the one being saved. */
@@ -107,11 +124,14 @@ export class SnapshotKeeper {
       'local-member-snapshot-count': this.#entriesPerSnapshot,
     });
     await this.#store.syncStore();
+    if (this.#isStopped) return;
     FAILPOINTS.raftBeforeSaveSnap.hit();
     await this.#store.saveFile({ data, metadata: { confState, index, term } });
+    if (this.#isStopped) return;
     await new Promise<void>((resolve) => {
       this.#store.saveRecord({ index, term, confState }, resolve);
     });
+    if (this.#isStopped) return;
     FAILPOINTS.raftAfterSaveSnap.hit();
     this.#store.release(index);
     this.#store.purge();

@@ -1,7 +1,7 @@
 // Owns the command `npm run sim`: one seed or many, each run twice and compared, with a readable report of what failed.
 //
 //   npm run sim -- --seed 7 --ticks 3000 --members 3 --verbose
-//   npm run sim -- --seeds 1-500
+//   npm run sim -- --seeds 1-500 --stop            until the first failure
 
 import { parseArgs } from 'node:util';
 import { report, summary } from './report.ts';
@@ -21,9 +21,11 @@ async function main(): Promise<number> {
       verbose: { type: 'boolean' },
       logs: { type: 'boolean' },
       quiet: { type: 'boolean' },
+      stop: { type: 'boolean' },
     },
   });
   const [from, to] = seedRange(values.seeds ?? values.seed ?? '1');
+  const crashPoints = new Map<string, number>();
   let failures = 0;
   for (let seed = from; seed <= to; seed++) {
     const options: SimOptions = {
@@ -45,8 +47,15 @@ async function main(): Promise<number> {
       console.log(problem);
     }
     if (values.quiet !== true) console.log(summary(result, tookMs));
+    for (const [name, count] of result.world.stats.crashPoints) {
+      crashPoints.set(name, (crashPoints.get(name) ?? 0) + count);
+    }
+    if (failures > 0 && values.stop === true) break;
   }
-  if (to > from) console.log(`${to - from + 1} seeds, ${failures} failed`);
+  if (to > from) {
+    for (const [name, count] of [...crashPoints].sort()) console.log(`crashed ${name}: ${count}`);
+    console.log(`${to - from + 1} seeds, ${failures} failed`);
+  }
   return failures === 0 ? 0 : 1;
 }
 

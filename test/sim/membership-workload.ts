@@ -40,6 +40,8 @@ export class MembershipWorkload {
     const { parts, machine } = process;
     if (parts === undefined || !parts.store.isReady) return;
     const { book, raft, node } = parts;
+    // Raft takes over a snapshot's configuration before the store is replaced.
+    if (raft.firstIndex - 1 > node.appliedIndex) return;
     const state = raft.confState();
     const text = [
       book.members().map(({ id, isLearner, name }) => `${id.toString(16)}${isLearner} ${name}`),

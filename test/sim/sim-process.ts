@@ -440,12 +440,13 @@ function createKeeper(process: SimProcess, base: Base): SnapshotKeeper {
 
 function saveReceived(
   process: SimProcess,
-  { disk }: Base,
+  { disk, snapshots }: Base & { snapshots: SnapshotKeeper },
   snapshot: Snapshot,
   done: () => void,
 ): void {
   const { index, term, confState } = snapshot.metadata;
   disk.snapshots.save(snapshot, (error) => {
+    if (snapshots.isStopped) return;
     if (error === undefined) disk.wal.saveSnapshot({ index, term, confState }, done);
     else process.onFatal(error);
   });

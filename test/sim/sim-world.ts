@@ -387,7 +387,7 @@ export class SimWorld implements SimHost {
 }
 
 /** How long a removed member goes on. */
-const REMOVED_STOP_US = 500_000;
+const REMOVED_STOP_US = 1_000_000;
 
 /** Answers of raft that no message of this cluster may get. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['badType', 'badAddress', 'malformed', 'beyondLog']);

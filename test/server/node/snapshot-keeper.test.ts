@@ -17,25 +17,14 @@ let fatal: string[];
 let finish: (error?: Error) => void;
 let keeper: SnapshotKeeper;
 
-beforeEach(() => {
-  const entries = Array.from(
-    { length: ENTRIES },
-    (_, i): Entry => ({ type: 0, term: 1, index: i + 1, data: new Uint8Array(0) }),
-  );
-  raft = new RawNode({ id: 1n, random: () => 0 }, new MemoryLog({ index: 0, term: 0 }, entries), {
-    hardState: { ...EMPTY_HARD_STATE, term: 1, commit: ENTRIES },
-    confState: { ...EMPTY_CONF_STATE, voters: [1n] },
-    applied: ENTRIES,
-  });
-  steps = [];
-  fatal = [];
+function renewed(): SnapshotKeeper {
   const step = (name: string): Promise<void> => {
     steps.push(name);
     return new Promise((resolve, reject) => {
       finish = (error) => (error === undefined ? resolve() : reject(error));
     });
   };
-  keeper = new SnapshotKeeper(
+  return new SnapshotKeeper(
     {
       raft,
       logger: SILENT_LOGGER,
@@ -57,6 +46,21 @@ beforeEach(() => {
     { entriesPerSnapshot: 100, catchupEntries: 1000, lastIndex: 50 },
     (error) => fatal.push(String(error)),
   );
+}
+
+beforeEach(() => {
+  const entries = Array.from(
+    { length: ENTRIES },
+    (_, i): Entry => ({ type: 0, term: 1, index: i + 1, data: new Uint8Array(0) }),
+  );
+  raft = new RawNode({ id: 1n, random: () => 0 }, new MemoryLog({ index: 0, term: 0 }, entries), {
+    hardState: { ...EMPTY_HARD_STATE, term: 1, commit: ENTRIES },
+    confState: { ...EMPTY_CONF_STATE, voters: [1n] },
+    applied: ENTRIES,
+  });
+  steps = [];
+  fatal = [];
+  keeper = renewed();
 });
 
 /** Lets what was resolved run on. */
@@ -149,5 +153,34 @@ describe('the log in memory', () => {
     keeper.release();
     keeper.afterCommit(3000, 1);
     expect(raft.firstIndex).toBe(2001);
+  });
+});
+
+describe('the end', () => {
+  it('comes between two steps, wherever the snapshot is', async () => {
+    for (let done = 0; done < 3; done++) {
+      steps.length = 0;
+      keeper.afterCommit(1000 * (done + 1), 1);
+      for (let i = 0; i < done; i++) {
+        finish();
+        await settle();
+      }
+      keeper.stop();
+      const before = [...steps];
+      finish();
+      await settle();
+      expect(steps).toEqual(before);
+      keeper = renewed();
+    }
+  });
+
+  it('is not the fault of the disk', async () => {
+    keeper.afterCommit(200, 1);
+    keeper.stop();
+    finish(new Error('closed'));
+    await settle();
+    expect(fatal).toEqual([]);
+    keeper.afterCommit(2000, 1);
+    expect(steps).toEqual(['capture 200', 'sync']);
   });
 });
