@@ -37,7 +37,7 @@ const IMPORTS: Readonly<Record<string, Allowed>> = {
   'server/listen': { values: server('base http2'), types: server('rpc http') },
   'server/cli': { values: server(SERVER) },
   client: { values: server('base proto') },
-  ctl: { values: ['client', 'server/base', 'server/proto', 'server/storage'] },
+  ctl: { values: ['client', 'server/base', 'server/proto', 'server/storage', 'server/cluster'] },
   'operator/api': { values: [] },
   'operator/specs': { values: ['operator/api'] },
   'operator/reconcile': { values: ['operator/api', 'operator/specs'] },

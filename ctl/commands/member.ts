@@ -3,10 +3,11 @@ import type { MemberAddResponse } from '../../server/proto/gen/rpc.ts';
 import { withSession } from '../global-flags.ts';
 import { Group } from '../groups.ts';
 import type { Command, Invocation } from '../line/command.ts';
-import { badArgs, Exit, ExitError } from '../line/exit-error.ts';
+import { badArgs } from '../line/exit-error.ts';
 import type { FlagSpec } from '../line/flag-set.ts';
 import { NumberError, parseUint64 } from '../line/go-number.ts';
 import { writeOut } from '../line/terminal.ts';
+import { checkPeerUrls } from '../peer-urls.ts';
 import { quoted } from '../print/go-text.ts';
 import { isSerializable } from './get.ts';
 
@@ -66,7 +67,8 @@ async function add(invocation: Invocation): Promise<void> {
     throw badArgs(`too many arguments${hints.join('')}`);
   }
   const peerUrls = peerUrlsOf(invocation);
-  checkUrls(peerUrls.split(','));
+  // etcd: the client checks the URLs of new members before it asks.
+  checkPeerUrls(peerUrls.split(','));
   const isLearner = flags.bool('learner');
   await withSession(invocation, async ({ client, display, timeout }) => {
     const response = await client.cluster.memberAdd(peerUrls.split(','), { ...timeout, isLearner });
@@ -132,23 +134,6 @@ function memberId({ args }: Invocation): bigint {
   } catch (error) {
     if (!(error instanceof NumberError)) throw error;
     throw badArgs(`bad member ID arg (${error.message}), expecting ID in Hex`);
-  }
-}
-
-/** etcd: the client checks URLs of new members before it asks; client/pkg/types/urls.go. */
-function checkUrls(urls: readonly string[]): void {
-  for (const text of urls) {
-    const url = text.trim();
-    const scheme = /^([a-z]+):\/\//.exec(url)?.[1] ?? '';
-    if (scheme === 'unix' || scheme === 'unixs') continue;
-    if (scheme !== 'http' && scheme !== 'https') {
-      throw new ExitError(Exit.error, `URL scheme must be http, https, unix, or unixs: ${url}`);
-    }
-    const [, , address = '', ...path] = url.split('/');
-    if (!/.:\d+$/.test(address)) {
-      throw new ExitError(Exit.error, `URL address does not have the form "host:port": ${url}`);
-    }
-    if (path.length > 0) throw new ExitError(Exit.error, `URL must not contain a path: ${url}`);
   }
 }
 

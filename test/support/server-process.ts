@@ -53,7 +53,7 @@ export class ServerProcess {
 
   /** Resolves when the member serves clients. */
   static async start(flags: readonly string[] = []): Promise<ServerProcess> {
-    const member = new ServerProcess(await freePort(), await freePort(), flags);
+    const member = await ServerProcess.prepare(flags);
     try {
       await member.restart();
     } catch (error) {
@@ -61,6 +61,11 @@ export class ServerProcess {
       throw error;
     }
     return member;
+  }
+
+  /** A member with ports and an empty data directory, to be started with `restart`. */
+  static async prepare(flags: readonly string[] = []): Promise<ServerProcess> {
+    return new ServerProcess(await freePort(), await freePort(), flags);
   }
 
   /** host:port, as users write it. */
