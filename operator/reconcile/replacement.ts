@@ -17,7 +17,7 @@ export function renewBrokenPod(view: ClusterView): Step | undefined {
     (member) =>
       member.pod !== undefined &&
       member.pod.metadata.deletionTimestamp === undefined &&
-      !isLeaving(member) &&
+      member.object.status?.removed !== true &&
       !member.isVolumeLost &&
       (view.spec.storage.medium === 'Disk' || !member.isBooted) &&
       !member.isPodReady &&
@@ -32,7 +32,7 @@ export function renewBrokenPod(view: ClusterView): Step | undefined {
   return {
     actions: [
       // What it suffered from may be mended: the clock of its replacement starts over.
-      ...(broken.object.status?.unhealthySince === undefined
+      ...(broken.object.status?.unhealthySince === undefined || isLeaving(broken)
         ? []
         : [changePhase(view, fresh, { phase: broken.phase }, event)]),
       deletePod(broken.pod, 'it does not run, and spec has changed since it was made'),
