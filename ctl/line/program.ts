@@ -16,6 +16,8 @@ import { helpText, usageText } from './usage.ts';
 
 /** Runs the program and ends the process with its exit code. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<never> {
+  // Node's advice to programmers is nothing for users: the transport names IP addresses in TLS, which it warns of.
+  process.noDeprecation = true;
   const withHelp = { ...program, commands: [...(program.commands ?? []), helpCommand(program)] };
   const exitCode = await exitCodeOf(() => runCommandLine(withHelp, args));
   await flushOutput();

@@ -73,7 +73,15 @@ export function humanSize(sizeBytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
   const exponent = Math.floor(Math.log(sizeBytes) / Math.log(1000));
   const value = Math.floor((sizeBytes / 1000 ** exponent) * 10 + 0.5) / 10;
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${units[exponent] ?? ''}`;
+  const digits = value < 10 ? value.toFixed(1) : String(roundHalfToEven(value));
+  return `${digits} ${units[exponent] ?? ''}`;
+}
+
+/** Go's %.0f: 20.5 becomes 20, 21.5 becomes 22. */
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /** Go's %v of strings: [a b]. */

@@ -39,21 +39,31 @@ export class ServerProcess {
   readonly peerPort: number;
   readonly dataDir: string;
   readonly #flags: readonly string[];
+  readonly #scheme: 'http' | 'https';
   #child: ChildProcess | undefined;
   #output: string;
 
-  private constructor(clientPort: number, peerPort: number, flags: readonly string[]) {
+  private constructor(
+    clientPort: number,
+    peerPort: number,
+    flags: readonly string[],
+    scheme: 'http' | 'https',
+  ) {
     this.clientPort = clientPort;
     this.peerPort = peerPort;
     this.dataDir = mkdtempSync(join(tmpdir(), 'etcd-ts-server-'));
     this.#flags = flags;
+    this.#scheme = scheme;
     this.#child = undefined;
     this.#output = '';
   }
 
-  /** Resolves when the member serves clients. */
-  static async start(flags: readonly string[] = []): Promise<ServerProcess> {
-    const member = await ServerProcess.prepare(flags);
+  /** Resolves when the member serves clients; `scheme` is that of the client port. */
+  static async start(
+    flags: readonly string[] = [],
+    scheme: 'http' | 'https' = 'http',
+  ): Promise<ServerProcess> {
+    const member = await ServerProcess.prepare(flags, scheme);
     try {
       await member.restart();
     } catch (error) {
@@ -64,8 +74,11 @@ export class ServerProcess {
   }
 
   /** A member with ports and an empty data directory, to be started with `restart`. */
-  static async prepare(flags: readonly string[] = []): Promise<ServerProcess> {
-    return new ServerProcess(await freePort(), await freePort(), flags);
+  static async prepare(
+    flags: readonly string[] = [],
+    scheme: 'http' | 'https' = 'http',
+  ): Promise<ServerProcess> {
+    return new ServerProcess(await freePort(), await freePort(), flags, scheme);
   }
 
   /** host:port, as users write it. */
@@ -81,7 +94,7 @@ export class ServerProcess {
   /** Starts the member again on its data and its ports. */
   async restart(): Promise<void> {
     await this.kill();
-    const client = `http://127.0.0.1:${this.clientPort}`;
+    const client = `${this.#scheme}://127.0.0.1:${this.clientPort}`;
     const peer = `http://127.0.0.1:${this.peerPort}`;
     this.#output = '';
     const child = spawn(
