@@ -106,6 +106,8 @@ export class Wal {
   #cut: Cut | undefined = undefined;
   #neededSequence: number;
   #hardState: HardState | undefined;
+  /** A commit index that waits to be written with the next record; see append. */
+  #deferredState: HardState | undefined = undefined;
   #lastIndex: number;
   #appendedBytes = 0;
   #syncStartMs = 0;
@@ -194,6 +196,9 @@ export class Wal {
   /**
    * Writes `entries`, then `hardState`, and calls `done` in order: once they are durable, or, with `mustSync`
    * false (only the commit index moved), as soon as nobody before it waits.
+   *
+   * A commit index alone is not written at once but with what comes next: a crash of the machine may lose it anyway, so
+   * nobody counts on it, and with one client every put has one, which cost it a write before its answer.
    */
   append(
     entries: readonly Entry[],
@@ -202,6 +207,13 @@ export class Wal {
     done?: DurableDone,
   ): void {
     if (this.#isEnded()) return;
+    if (!mustSync && entries.length === 0) {
+      this.#deferredState = hardState ?? this.#deferredState;
+      this.#queue.waitTurn(done);
+      return;
+    }
+    if (hardState === undefined) this.#encodeDeferred();
+    this.#deferredState = undefined;
     const encoder = this.#encoder;
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i] as Entry;
@@ -209,10 +221,7 @@ export class Wal {
       this.#lastIndex = entry.index;
       if (encoder.length >= WRITE_BYTES_MAX && !this.#write()) return;
     }
-    if (hardState !== undefined && !isZero(hardState)) {
-      encoder.addHardState(hardState);
-      this.#hardState = hardState;
-    }
+    if (hardState !== undefined) this.#encodeHardState(hardState);
     this.#finishAppend(mustSync, done);
   }
 
@@ -223,6 +232,7 @@ export class Wal {
       `snapshot record ${snapshot.index} without conf state`,
     );
     if (this.#isEnded()) return;
+    this.#encodeDeferred();
     this.#encoder.addData(RecordType.snapshot, encodeWalSnapshot(snapshot));
     if (snapshot.index > this.#lastIndex) this.#lastIndex = snapshot.index;
     this.#finishAppend(true, done);
@@ -274,6 +284,8 @@ export class Wal {
       finish();
       return;
     }
+    this.#encodeDeferred();
+    this.#write();
     this.#queue.waitDurable(finish);
     this.#isClosed = true;
   }
@@ -286,6 +298,18 @@ export class Wal {
     if (this.#options.unsafeNoFsync === true) return;
     this.#current.file.syncNow();
     this.#directoryFile.syncNow();
+  }
+
+  #encodeDeferred(): void {
+    if (this.#deferredState === undefined) return;
+    this.#encodeHardState(this.#deferredState);
+    this.#deferredState = undefined;
+  }
+
+  #encodeHardState(hardState: HardState): void {
+    if (isZero(hardState)) return;
+    this.#encoder.addHardState(hardState);
+    this.#hardState = hardState;
   }
 
   #isEnded(): boolean {

@@ -48,6 +48,25 @@ describe('Wal', () => {
     expect(opened.confState).toBeUndefined();
   });
 
+  it('writes a commit index that came alone with the next record, or at the end', () => {
+    const { fileSystem, wal } = newWal();
+    wal.append(entriesOf(1, 3), STATE, true);
+    const calls: string[] = [];
+    fileSystem.finishSyncs();
+    wal.append([], { ...STATE, commit: 2 }, false, () => calls.push('commit'));
+    wal.append([], { ...STATE, commit: 3 }, false);
+    expect(calls).toEqual(['commit']);
+    wal.append(entriesOf(4, 4), undefined, true);
+    fileSystem.finishSyncs();
+    expect(reopen(fileSystem).hardState.commit).toBe(3);
+    const closing = reopen(fileSystem).wal;
+    closing.append([], { ...STATE, commit: 4 }, false);
+    closing.close(() => calls.push('closed'));
+    fileSystem.finishSyncs();
+    expect(calls).toEqual(['commit', 'closed']);
+    expect(reopen(fileSystem).hardState.commit).toBe(4);
+  });
+
   it('goes on after a restart with the same CRC chain', () => {
     const { fileSystem, wal } = newWal();
     wal.append(entriesOf(1, 2), STATE, true);
