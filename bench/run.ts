@@ -1,49 +1,23 @@
 // Owns the comparison of our server with etcd: `npm run bench -- [options]`. Rounds alternate between the programs, each
 // on a new cluster, the load generator in a process of its own; the medians go to docs/benchmarks.md.
 
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
 import type { LoadReport } from './load/load.ts';
-import { usageOf } from './load/process-usage.ts';
+import { findRegressions, ratiosOf, readBaseline, writeBaseline } from './runner/baseline.ts';
 import { commitText, kernelText, machineText, versionText } from './runner/environment.ts';
-import { type LargeFigures, renderReport, type Series } from './runner/report.ts';
-import { LARGE_KEYS, SCENARIOS, type Scenario } from './runner/scenarios.ts';
+import { runLeaderKills, runLearner } from './runner/faults.ts';
+import { type Emit, runLarge } from './runner/large.ts';
+import { runLoad } from './runner/load-process.ts';
+import { type Environment, renderReport, type Section } from './runner/report.ts';
+import { createSamples, type Samples } from './runner/samples.ts';
+import { LARGE_KEYS, type Scenario } from './runner/scenarios.ts';
 import { Cluster } from './runner/server-processes.ts';
-
-const USAGE = `usage: npm run bench -- [options]
-  --rounds N        rounds per program (5)
-  --seconds N       counted time of a load (5), after --warmup seconds (1)
-  --workloads a,b   only these: ${SCENARIOS.map(({ name }) => name).join(', ')}
-  --members 1,3     cluster sizes, one after another (1)
-  --large N         rounds with a million keys, for memory and restart (0)
-  --etcd PATH       the etcd to compare with; else ETCD_BIN, else what test/compat/fetch-etcd.sh brings
-  --ours PATH       our launcher (bin/etcd); "none" leaves us out, as "none" for --etcd leaves etcd out
-  --out FILE        where the page goes (docs/benchmarks.md); "-" prints it`;
+import { commandText, readSettings, type Settings, type System } from './runner/settings.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const EXTENSION = path.extname(fileURLToPath(import.meta.url));
-const PATH_OPTIONS = ['--etcd', '--ours', '--out'];
-const LOAD_OUTPUT_BYTES_MAX = 1 << 20;
-
-interface System {
-  readonly name: string;
-  readonly binary: string;
-}
-
-interface Settings {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly warmup: number;
-  readonly scenarios: readonly Scenario[];
-  readonly memberCounts: readonly number[];
-  readonly largeRounds: number;
-  readonly systems: readonly System[];
-  readonly out: string;
-}
 
 /** The repository: this file may run from the sources or from dist. */
 function rootDirectory(): string {
@@ -53,191 +27,197 @@ function rootDirectory(): string {
   }
 }
 
-function readSettings(argv: readonly string[]): Settings {
-  const root = rootDirectory();
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '5' },
-      warmup: { type: 'string', default: '1' },
-      workloads: { type: 'string', default: '' },
-      members: { type: 'string', default: '1' },
-      large: { type: 'string', default: '0' },
-      etcd: { type: 'string', default: process.env['ETCD_BIN'] ?? '' },
-      ours: { type: 'string', default: path.join(root, 'bin/etcd') },
-      out: { type: 'string', default: path.join(root, 'docs/benchmarks.md') },
-    },
-  });
-  const wanted = values.workloads === '' ? undefined : values.workloads.split(',');
-  const fetched = path.join(root, '.cache/etcd-debian/root/usr/bin/etcd');
-  const etcd = values.etcd === '' ? fetched : values.etcd;
-  const systems = [
-    { name: 'etcd-ts', binary: values.ours },
-    { name: 'etcd', binary: etcd },
-  ].filter(({ binary }) => binary !== 'none');
-  for (const { binary } of systems) {
-    if (!existsSync(binary)) throw new Error(`${binary} is not there\n\n${USAGE}`);
-  }
-  const unknown = wanted?.find((name) => SCENARIOS.every((scenario) => scenario.name !== name));
-  if (unknown !== undefined) throw new Error(`no workload ${unknown}\n\n${USAGE}`);
-  return {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    warmup: Number(values.warmup),
-    scenarios: SCENARIOS.filter(({ name }) => wanted?.includes(name) ?? true),
-    memberCounts: values.members.split(',').map(Number),
-    largeRounds: Number(values.large),
-    systems,
-    out: values.out,
-  };
-}
-
-/** Runs the load generator; undefined when it only filled. */
-async function runLoad(cluster: Cluster, argv: readonly string[]): Promise<string> {
-  const script = path.join(HERE, 'load', `load${EXTENSION}`);
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [
-      ...process.execArgv,
-      script,
-      ...argv,
-      ...['--endpoints', cluster.endpoints.join(','), '--pids', cluster.pids.join(',')],
-    ],
-    { maxBuffer: LOAD_OUTPUT_BYTES_MAX },
-  );
-  return stdout;
-}
-
-async function runScenario(
-  cluster: Cluster,
-  scenario: Scenario,
-  settings: Settings,
-): Promise<LoadReport> {
-  const { seconds, warmup } = settings;
-  const time = ['--seconds', String(seconds), '--warmup', String(warmup)];
-  // The load generator prints one line, which is a LoadReport.
-  return JSON.parse(await runLoad(cluster, [...scenario.load, ...time])) as LoadReport;
-}
-
 /** The programs in an order that changes from round to round, so that neither always comes second. */
 function orderOf(systems: readonly System[], round: number): readonly System[] {
   return round % 2 === 0 ? systems : systems.toReversed();
 }
 
-async function runRounds(settings: Settings, members: number): Promise<Series[]> {
-  const results = new Map<string, LoadReport[]>();
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function scenariosOf(settings: Settings, members: number): readonly Scenario[] {
+  return settings.scenarios.filter(({ isSingleOnly }) => members === 1 || isSingleOnly !== true);
+}
+
+async function runRounds(settings: Settings, members: number, samples: Samples): Promise<void> {
   for (let round = 0; round < settings.rounds; round++) {
     for (const system of orderOf(settings.systems, round)) {
-      const cluster = await Cluster.start(system.binary, members);
-      try {
-        for (const scenario of settings.scenarios) {
-          const report = await runScenario(cluster, scenario, settings);
-          console.error(progressText(system, members, round, scenario, report));
-          const key = `${scenario.name}/${system.name}`;
-          results.set(key, [...(results.get(key) ?? []), report]);
-        }
-      } finally {
-        await cluster.remove();
-      }
+      await runRound(settings, members, system, samples);
+      console.error(`${elapsedText()}: round ${round + 1}, ${members} member(s), ${system.name}`);
     }
   }
-  return settings.scenarios.map(({ name, about }) => ({
-    scenario: name,
-    about,
-    members,
-    rounds: settings.systems.map((system) => results.get(`${name}/${system.name}`) ?? []),
-  }));
 }
 
-function progressText(
-  system: System,
+/** All loads on one cluster. A load that fails costs the rest their cluster, not the page their rows. */
+async function runRound(
+  settings: Settings,
   members: number,
-  round: number,
-  scenario: Scenario,
-  report: LoadReport,
-): string {
-  const rate = Math.round(report.operationsPerSecond);
-  const error = report.errorCount > 0 ? `, ${report.errorCount} errors: ${report.firstError}` : '';
-  const place = `round ${round + 1}, ${members} member(s), ${system.name}`;
-  return `${place}, ${scenario.name}: ${rate}/s, p99 ${(report.p99Us / 1000).toFixed(2)} ms, ${report.serverCpuUs.toFixed(1)} us CPU${error}`;
-}
-
-async function runLarge(settings: Settings): Promise<LargeFigures[]> {
-  const values = settings.systems.map(() => ({
-    fillSeconds: [] as number[],
-    rssMegabytes: [] as number[],
-    restartMs: [] as number[],
-    rssAfterRestartMegabytes: [] as number[],
-    diskMegabytes: [] as number[],
-  }));
-  for (let round = 0; round < settings.largeRounds; round++) {
-    for (const system of orderOf(settings.systems, round)) {
-      const figures = values[settings.systems.indexOf(system)];
-      const cluster = await Cluster.start(system.binary, 1);
-      try {
-        const startedAt = performance.now();
-        const keys = ['--key-space-size', String(LARGE_KEYS)];
-        await runLoad(cluster, ['put', '--fill', 'only', ...keys]);
-        figures?.fillSeconds.push((performance.now() - startedAt) / 1000);
-        figures?.rssMegabytes.push(usageOf(cluster.pids).rssBytes / 1e6);
-        await cluster.stopMembers();
-        figures?.restartMs.push(await cluster.startMembers());
-        figures?.rssAfterRestartMegabytes.push(usageOf(cluster.pids).rssBytes / 1e6);
-        figures?.diskMegabytes.push((await directoryBytes(cluster.directory)) / 1e6);
-        console.error(`large round ${round + 1}, ${system.name}: ${JSON.stringify(figures)}`);
-      } finally {
-        await cluster.remove();
-      }
+  system: System,
+  samples: Samples,
+): Promise<void> {
+  let cluster: Cluster | undefined;
+  const time = ['--seconds', String(settings.seconds), '--warmup', String(settings.warmup)];
+  for (const scenario of scenariosOf(settings, members)) {
+    const row = `${scenario.name}/${members}`;
+    try {
+      cluster ??= await Cluster.start(system.binary, members);
+      const report = await runLoad(cluster, [...scenario.load, ...time]);
+      addReport(samples, system.name, row, report);
+    } catch (error) {
+      samples.fail(system.name, row, reasonOf(error));
+      await cluster?.remove();
+      cluster = undefined;
     }
   }
-  return values;
+  await cluster?.remove();
 }
 
-async function directoryBytes(directory: string): Promise<number> {
-  let sizeBytes = 0;
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const found = await stat(path.join(entry.parentPath, entry.name)).catch(() => undefined);
-    // Blocks on disk: both programs reserve files ahead.
-    sizeBytes += (found?.blocks ?? 0) * 512;
-  }
-  return sizeBytes;
-}
-
-/** The command without its paths, which say nothing to a reader on another machine. */
-function commandText(argv: readonly string[]): string {
-  const words = argv.filter(
-    (word, i) => !PATH_OPTIONS.includes(word) && !PATH_OPTIONS.includes(argv[i - 1] ?? ''),
+function addReport(samples: Samples, system: string, row: string, report: LoadReport): void {
+  const figures: Record<string, number> = {
+    rate: report.operationsPerSecond,
+    'p50 ms': report.p50Us / 1000,
+    'p99 ms': report.p99Us / 1000,
+    'p99.9 ms': report.p999Us / 1000,
+    'CPU us per operation': report.serverCpuUs,
+    'memory MB': report.serverRssBytes / 1e6,
+    errors: report.errorCount,
+  };
+  for (const [figure, value] of Object.entries(figures)) samples.add(system, row, figure, value);
+  if (report.errorCount > 0) samples.fail(system, row, `errors, the first ${report.firstError}`);
+  const rate = Math.round(report.operationsPerSecond);
+  const p99 = (report.p99Us / 1000).toFixed(2);
+  console.error(
+    `  ${system} ${row}: ${rate}/s, p99 ${p99} ms, ${report.serverCpuUs.toFixed(1)} us`,
   );
-  return ['npm run bench --', ...words].join(' ');
+}
+
+/** An experiment of its own cluster, for each program in turn. */
+async function runExperiment(
+  settings: Settings,
+  row: string,
+  rounds: number,
+  samples: Samples,
+  run: (binary: string, emit: Emit) => Promise<void>,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, binary } of orderOf(settings.systems, round)) {
+      const emit = (figure: string, value: number): void => {
+        console.error(`  ${name} ${row}: ${figure} ${value.toFixed(2)}`);
+        samples.add(name, row, figure, value);
+      };
+      await run(binary, emit).catch((error: unknown) => samples.fail(name, row, reasonOf(error)));
+      console.error(`${elapsedText()}: ${row}, round ${round + 1}, ${name}`);
+    }
+  }
+}
+
+async function runAll(settings: Settings, samples: Samples): Promise<void> {
+  for (const members of settings.memberCounts) await runRounds(settings, members, samples);
+  const { largeRounds, stallSeconds, hugeKeys, learnerMegabytes, leaderKills } = settings;
+  const large = { keyCount: LARGE_KEYS, stallSeconds };
+  await runExperiment(settings, 'large', largeRounds, samples, (binary, emit) =>
+    runLarge(binary, large, emit),
+  );
+  const huge = { keyCount: hugeKeys, stallSeconds: 0 };
+  await runExperiment(settings, 'huge', hugeKeys > 0 ? 1 : 0, samples, (binary, emit) =>
+    runLarge(binary, huge, emit),
+  );
+  await runExperiment(settings, 'learner', learnerMegabytes > 0 ? 1 : 0, samples, (binary, emit) =>
+    runLearner(binary, learnerMegabytes, emit),
+  );
+  await runExperiment(settings, 'leader-kill', leaderKills > 0 ? 1 : 0, samples, (binary, emit) =>
+    runLeaderKills(binary, leaderKills, emit),
+  );
+}
+
+const LOAD_FIGURES = [
+  ...['rate', 'p50 ms', 'p99 ms', 'p99.9 ms'],
+  ...['CPU us per operation', 'memory MB', 'errors'],
+];
+const LARGE_FIGURES = [
+  ...['put rate, empty', 'put rate, full', 'slowdown', 'fill seconds', 'memory after fill'],
+  ...['restart ms', 'memory after restart', 'stall ms', 'stall p99.9 of the load, ms'],
+  ...['housework rounds', 'memory after churn', 'disk'],
+];
+const FAULT_FIGURES = [
+  ...['p99 before, ms', 'p99 during, ms', 'p99 during to before', 'joined after seconds'],
+  ...['elections', 'write errors', 'first write ms'],
+];
+
+function sectionsOf(settings: Settings): Section[] {
+  const sections: Section[] = settings.memberCounts.map((members) => ({
+    title: members === 1 ? 'One member' : `${members} members`,
+    rows: scenariosOf(settings, members).map(({ name, about }) => ({
+      row: `${name}/${members}`,
+      about,
+    })),
+    figures: LOAD_FIGURES,
+  }));
+  sections.push({
+    title: 'Large stores',
+    rows: [
+      { row: 'large', about: '1 M keys of 40 bytes, values of 256; MB' },
+      { row: 'huge', about: `${settings.hugeKeys} keys of 40 bytes, values of 256; MB` },
+    ],
+    figures: LARGE_FIGURES,
+  });
+  const learner = `a learner joins three members with ${settings.learnerMegabytes} MB`;
+  sections.push({
+    title: 'Changes under load',
+    rows: [
+      { row: 'learner', about: learner },
+      { row: 'leader-kill', about: `leader of three killed, ${settings.leaderKills} times` },
+    ],
+    figures: FAULT_FIGURES,
+  });
+  return sections;
+}
+
+function environmentOf(settings: Settings, argv: readonly string[]): Environment {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: commitText(settings.root),
+    machine: machineText(),
+    kernel: kernelText(),
+    node: process.version,
+    systems: settings.systems.map(({ name, binary }) => ({ name, version: versionText(binary) })),
+    command: commandText(argv),
+    rounds: settings.rounds,
+    seconds: settings.seconds,
+  };
+}
+
+/** Compares with the stored ratios, or stores these. */
+function gate(settings: Settings, samples: Samples): void {
+  if (!settings.isComparing && !settings.isSavingBaseline) return;
+  const [ours, theirs] = settings.systems;
+  const current = ratiosOf(samples, ours?.name ?? '', theirs?.name ?? '');
+  const file = path.join(settings.root, 'bench/baseline.json');
+  const stored = existsSync(file) ? readBaseline(file) : {};
+  if (settings.isSavingBaseline) writeBaseline(file, stored, current);
+  if (!settings.isComparing) return;
+  const lines = findRegressions(stored, current);
+  for (const line of lines) console.error(`worse than the baseline: ${line}`);
+  if (lines.length > 0) process.exitCode = 1;
+  else console.error(`${Object.keys(current).length} ratios, none worse than the baseline`);
+}
+
+function elapsedText(): string {
+  return `${Math.round(performance.now() / 1000)} s`;
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const settings = readSettings(argv);
-  const series: Series[] = [];
-  for (const members of settings.memberCounts) series.push(...(await runRounds(settings, members)));
-  const large = settings.largeRounds > 0 ? await runLarge(settings) : undefined;
-  const page = renderReport(
-    {
-      date: new Date().toISOString().slice(0, 10),
-      commit: commitText(rootDirectory()),
-      machine: machineText(),
-      kernel: kernelText(),
-      node: process.version,
-      systems: settings.systems.map(({ name, binary }) => ({ name, version: versionText(binary) })),
-      command: commandText(argv),
-      rounds: settings.rounds,
-      seconds: settings.seconds,
-    },
-    series,
-    large,
-  );
+  const settings = readSettings(argv, rootDirectory());
+  const samples = createSamples();
+  await runAll(settings, samples);
+  const page = renderReport(environmentOf(settings, argv), samples, sectionsOf(settings));
   if (settings.out === '-') console.log(page);
   else await writeFile(settings.out, page);
+  gate(settings, samples);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(reasonOf(error));
   process.exit(1);
 });

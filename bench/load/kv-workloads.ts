@@ -14,6 +14,7 @@ import {
   encodeTxnRequest,
 } from '../../server/proto/gen/rpc.ts';
 import { type Keys, makeValue, placeOf, Random } from './keys.ts';
+import { KubeTask } from './kube-task.ts';
 import { type LoadOptions, Path, type Task, type Workload } from './task.ts';
 
 /** An operation of one call, whose message differs from the last only in key numbers. */
@@ -183,6 +184,19 @@ function rangeWorkload(
   };
 }
 
+function kubeWorkload(): Workload {
+  let revisions: Float64Array | undefined;
+  return {
+    name: 'txn-kube',
+    about: 'put a key if its revision is the one last seen, else read it',
+    needsKeys: true,
+    createTask: (options, client) => {
+      revisions ??= new Float64Array(options.keys.count);
+      return Promise.resolve(new KubeTask(options, client, revisions));
+    },
+  };
+}
+
 export const KV_WORKLOADS: readonly Workload[] = [
   {
     name: 'put',
@@ -209,4 +223,5 @@ export const KV_WORKLOADS: readonly Workload[] = [
     needsKeys: true,
     createTask: (options, client) => Promise.resolve(new MixedTask(options, client)),
   },
+  kubeWorkload(),
 ];

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Connection } from './connection.ts';
 import { Driver, type DriverOptions, type DriverResult } from './driver.ts';
 import { fillKeys } from './fill.ts';
+import { openIdleWatchers } from './idle-watchers.ts';
 import { Keys } from './keys.ts';
 import { KV_WORKLOADS } from './kv-workloads.ts';
 import { LEASE_WORKLOADS } from './lease-workloads.ts';
@@ -48,6 +49,7 @@ const OPTIONS = {
   'range-keys': { type: 'string', default: '1000' },
   'read-percent': { type: 'string', default: '50' },
   rate: { type: 'string', default: '0' },
+  'idle-watchers': { type: 'string', default: '0' },
   pids: { type: 'string', default: '' },
   fill: { type: 'string', default: 'auto' },
   text: { type: 'boolean', default: false },
@@ -57,6 +59,7 @@ interface Settings {
   readonly workload: string;
   readonly load: LoadOptions;
   readonly driver: DriverOptions;
+  readonly idleWatchers: number;
   readonly pids: readonly number[];
   /** 'only' fills and measures nothing. */
   readonly fill: 'auto' | 'always' | 'never' | 'only';
@@ -110,6 +113,7 @@ function readSettings(argv: readonly string[]): Settings {
       totalMax: total > 0 ? total : Number.POSITIVE_INFINITY,
       rate: numberOf('rate', values.rate),
     },
+    idleWatchers: numberOf('idle-watchers', values['idle-watchers']),
     pids: values.pids === '' ? [] : values.pids.split(',').map(Number),
     fill,
     isText: values.text,
@@ -198,6 +202,7 @@ async function main(argv: readonly string[]): Promise<void> {
     await fillKeys(connections, settings.load.keys, settings.load.valueBytes);
   }
   if (settings.fill !== 'only') {
+    await openIdleWatchers(connections, settings.idleWatchers);
     const window = new UsageWindow(settings.pids);
     const result =
       workload === undefined

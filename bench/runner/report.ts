@@ -1,26 +1,9 @@
-// Owns the page of results: tables in Markdown with what was measured, on what, and how far the rounds differ.
+// Owns the page of results: tables in Markdown with the targets, what was measured, on what, and how far rounds differ.
 
-import type { LoadReport } from '../load/load.ts';
 import { type Alignment, tableLines } from './markdown-table.ts';
+import type { Samples } from './samples.ts';
 import { type Figure, figureOf } from './statistics.ts';
-
-/** All rounds of one scenario for one program. */
-export interface Series {
-  readonly scenario: string;
-  readonly about: string;
-  readonly members: number;
-  /** One list per program, in the order of `Environment.systems`. */
-  readonly rounds: readonly (readonly LoadReport[])[];
-}
-
-/** Figures with the large data set, per program, a value per round. */
-export interface LargeFigures {
-  readonly rssMegabytes: readonly number[];
-  readonly restartMs: readonly number[];
-  readonly rssAfterRestartMegabytes: readonly number[];
-  readonly fillSeconds: readonly number[];
-  readonly diskMegabytes: readonly number[];
-}
+import { limitText, outcomeOf, TARGETS } from './targets.ts';
 
 export interface Environment {
   readonly date: string;
@@ -28,32 +11,24 @@ export interface Environment {
   readonly machine: string;
   readonly kernel: string;
   readonly node: string;
+  /** Ours first. */
   readonly systems: readonly { readonly name: string; readonly version: string }[];
   readonly command: string;
   readonly rounds: number;
   readonly seconds: number;
 }
 
-interface Column {
+/** A table of detail: rows of `samples`, and what to call them. */
+export interface Section {
   readonly title: string;
-  /** True where more is better. */
-  readonly isRate: boolean;
-  value(report: LoadReport): number;
+  readonly rows: readonly { readonly row: string; readonly about: string }[];
+  readonly figures: readonly string[];
 }
-
-const COLUMNS: readonly Column[] = [
-  { title: 'operations per second', isRate: true, value: (report) => report.operationsPerSecond },
-  { title: 'p50, ms', isRate: false, value: (report) => report.p50Us / 1000 },
-  { title: 'p99, ms', isRate: false, value: (report) => report.p99Us / 1000 },
-  { title: 'p99.9, ms', isRate: false, value: (report) => report.p999Us / 1000 },
-  { title: 'server CPU, us per operation', isRate: false, value: (report) => report.serverCpuUs },
-  { title: 'peak memory, MB', isRate: false, value: (report) => report.serverPeakRssBytes / 1e6 },
-];
 
 export function renderReport(
   environment: Environment,
-  series: readonly Series[],
-  large: readonly LargeFigures[] | undefined,
+  samples: Samples,
+  sections: readonly Section[],
 ): string {
   const lines = [
     '# Benchmarks',
@@ -62,18 +37,19 @@ export function renderReport(
     'largest round. The ratio is ours to etcd: for rates more is better, for everything else less.',
     '',
     ...environmentLines(environment),
+    '',
+    '## Targets',
+    '',
+    ...targetLines(environment, samples),
   ];
-  const memberCounts = [...new Set(series.map(({ members }) => members))];
-  for (const members of memberCounts) {
-    lines.push('', `## ${members === 1 ? 'One member' : `${members} members`}`, '');
-    const rows = series.filter((one) => one.members === members).flatMap(seriesRows);
-    lines.push(...resultTable(environment, rows));
+  for (const section of sections) {
+    lines.push('', `## ${section.title}`, '', ...sectionLines(environment, samples, section));
   }
-  if (large !== undefined) lines.push('', ...largeLines(environment, large));
   return `${lines.join('\n')}\n`;
 }
 
 function environmentLines(environment: Environment): string[] {
+  const rounds = `${environment.rounds} per program, the programs in turn, ${environment.seconds} s each`;
   const rows: [string, string][] = [
     ['date', environment.date],
     ['commit', environment.commit],
@@ -81,63 +57,67 @@ function environmentLines(environment: Environment): string[] {
     ['kernel', environment.kernel],
     ['node', environment.node],
     ...environment.systems.map(({ name, version }): [string, string] => [name, version]),
-    [
-      'rounds',
-      `${environment.rounds} per program, the programs in turn, ${environment.seconds} s each`,
-    ],
+    ['rounds', rounds],
     ['command', `\`${environment.command}\``],
   ];
   return tableLines(['left', 'left'], ['', ''], rows);
 }
 
-function resultTable({ systems }: Environment, rows: readonly string[][]): string[] {
+function targetLines({ systems }: Environment, samples: Samples): string[] {
+  const [ours, theirs] = [systems[0]?.name ?? '', systems[1]?.name ?? ''];
+  const rows = TARGETS.map((target) => {
+    const outcome = outcomeOf(target, samples, ours, theirs);
+    return [
+      target.work,
+      cell(outcome.ours, target.unit),
+      cell(outcome.theirs, target.unit),
+      outcome.ratio?.toFixed(2) ?? '',
+      limitText(target),
+      outcome.verdict,
+    ];
+  });
+  const head = ['work', ours, theirs, 'ratio', 'target', 'result'];
+  return tableLines(['left', 'right', 'right', 'right', 'left', 'left'], head, rows);
+}
+
+function sectionLines({ systems }: Environment, samples: Samples, section: Section): string[] {
   const head = ['load', 'figure', ...systems.map(({ name }) => name)];
   if (systems.length === 2) head.push('ratio');
   const alignments: Alignment[] = head.map((_, i) => (i < 2 ? 'left' : 'right'));
+  const rows: string[][] = [];
+  for (const { row, about } of section.rows) {
+    let first = about;
+    for (const figure of section.figures) {
+      const figures = systems.map(({ name }) => {
+        const values = samples.values(name, row, figure);
+        return values.length === 0 ? undefined : figureOf(values);
+      });
+      if (figures.every((one) => one === undefined)) continue;
+      // Errors and elections are worth a line only where there were some.
+      if (figure === 'errors' && figures.every((one) => one === undefined || one.max === 0))
+        continue;
+      const [ours, theirs] = figures;
+      const isComparable = ours !== undefined && theirs !== undefined && theirs.median > 0;
+      const ratio = isComparable ? (ours.median / theirs.median).toFixed(2) : '';
+      const cells = figures.map((one) => cell(one, ''));
+      rows.push([first, figure, ...cells, ...(systems.length === 2 ? [ratio] : [])]);
+      first = '';
+    }
+    for (const { name } of systems) {
+      const failure = samples.failure(name, row);
+      if (failure === undefined) continue;
+      const cells = systems.map((system) => (system.name === name ? `failed: ${failure}` : ''));
+      rows.push([first, 'failed', ...cells, ...(systems.length === 2 ? [''] : [])]);
+      first = '';
+    }
+  }
   return tableLines(alignments, head, rows);
 }
 
-function seriesRows({ about, rounds }: Series): string[][] {
-  const rows = COLUMNS.map(({ title, value }, i) => {
-    const figures = rounds.map((reports) => figureOf(reports.map(value)));
-    return row(i === 0 ? about : '', title, figures);
-  });
-  const errors = rounds.map((reports) =>
-    reports.reduce((sum, { errorCount }) => sum + errorCount, 0),
-  );
-  if (errors.some((count) => count > 0)) {
-    rows.push(['', 'errors', ...errors.map(String), ...(errors.length === 2 ? [''] : [])]);
-  }
-  return rows;
-}
-
-function row(first: string, title: string, figures: readonly Figure[]): string[] {
-  const cells = figures.map(
-    ({ median, min, max }) => `${short(median)} (${short(min)}–${short(max)})`,
-  );
-  const [ours, theirs] = figures;
-  if (figures.length === 2 && ours !== undefined && theirs !== undefined) {
-    cells.push(theirs.median > 0 ? (ours.median / theirs.median).toFixed(2) : '');
-  }
-  return [first, title, ...cells];
-}
-
-function largeLines(environment: Environment, large: readonly LargeFigures[]): string[] {
-  const figures: [string, (figures: LargeFigures) => readonly number[]][] = [
-    ['filling, s', (one) => one.fillSeconds],
-    ['resident memory after filling, MB', (one) => one.rssMegabytes],
-    ['restart until healthy, ms', (one) => one.restartMs],
-    ['resident memory after restart, MB', (one) => one.rssAfterRestartMegabytes],
-    ['files of the data directory, MB', (one) => one.diskMegabytes],
-  ];
-  const rows = figures.map(([title, valuesOf], i) =>
-    row(
-      i === 0 ? '1 M keys of 32 bytes, values of 256' : '',
-      title,
-      large.map((one) => figureOf(valuesOf(one))),
-    ),
-  );
-  return ['## A million keys', '', ...resultTable(environment, rows)];
+function cell(figure: Figure | undefined, unit: string): string {
+  if (figure === undefined) return '';
+  const suffix = unit === '' ? '' : ` ${unit}`;
+  return `${short(figure.median)}${suffix} (${short(figure.min)}–${short(figure.max)})`;
 }
 
 /** Three digits that matter. */
@@ -145,5 +125,5 @@ function short(value: number): string {
   if (value >= 1000) return Math.round(value).toLocaleString('en-US').replaceAll(',', ' ');
   if (value >= 100) return value.toFixed(0);
   if (value >= 10) return value.toFixed(1);
-  return value.toFixed(2);
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }

@@ -1,11 +1,13 @@
-// Owns what the runner measures by default: the loads a Kubernetes control plane is made of, at the settings of etcd's own
-// published figures where there are some (100 connections, 1000 clients, 256-byte values).
+// Owns the loads the runner measures: those of a Kubernetes control plane, at the settings of etcd's own published figures
+// where there are some (100 connections, 1000 clients, 256-byte values).
 
 export interface Scenario {
   readonly name: string;
   readonly about: string;
   /** Arguments of bench/load, beside endpoints, processes and time. */
   readonly load: readonly string[];
+  /** Left out on clusters: the row is one of a single member. */
+  readonly isSingleOnly?: true;
 }
 
 const MANY = ['--conns', '100', '--clients', '1000'];
@@ -15,7 +17,12 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'put', about: 'put, 1000 clients', load: ['put', ...MANY] },
   { name: 'put-1', about: 'put, 1 client', load: ['put', ...ONE] },
   { name: 'range', about: 'linearizable read of one key, 1000 clients', load: ['range', ...MANY] },
-  { name: 'range-1', about: 'linearizable read of one key, 1 client', load: ['range', ...ONE] },
+  {
+    name: 'range-1',
+    about: 'linearizable read of one key, 1 client',
+    load: ['range', ...ONE],
+    isSingleOnly: true,
+  },
   {
     name: 'range-serializable',
     about: 'serializable read of one key, 1000 clients',
@@ -27,14 +34,14 @@ export const SCENARIOS: readonly Scenario[] = [
     load: ['range-many', '--conns', '20', '--clients', '20'],
   },
   {
-    name: 'list',
-    about: 'list of 10 000 keys in pages of 500, 4 clients',
-    load: ['list', '--conns', '4', '--clients', '4', '--range-keys', '500'],
-  },
-  {
     name: 'txn-mixed',
     about: 'half reads, half puts, each in a transaction',
     load: ['txn-mixed', ...MANY],
+  },
+  {
+    name: 'txn-kube',
+    about: 'put if the revision is the one last seen, else read',
+    load: ['txn-kube', ...MANY],
   },
   { name: 'lease-keepalive', about: 'keep-alive, 1000 leases', load: ['lease-keepalive', ...MANY] },
   {
@@ -44,10 +51,25 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'watch-latency',
-    about: '100 puts per second to 100 watchers of all keys',
-    load: ['watch-latency', '--conns', '20', '--clients', '100', '--rate', '100'],
+    about: '1000 puts per second to 100 watchers of all keys',
+    load: ['watch-latency', '--conns', '20', '--clients', '100', '--rate', '1000'],
+    isSingleOnly: true,
+  },
+  {
+    name: 'list',
+    about: 'list of 100 000 keys in pages of 500, 4 clients',
+    load: [
+      ...['list', '--conns', '4', '--clients', '4'],
+      ...['--range-keys', '500', '--key-space-size', '100000'],
+    ],
+  },
+  {
+    name: 'put-idle-watchers',
+    about: 'put, 1000 clients, 10 000 idle watchers on one other prefix',
+    load: ['put', ...MANY, '--idle-watchers', '10000'],
+    isSingleOnly: true,
   },
 ];
 
-/** The data set of the memory and restart figures. */
+/** The data sets of the memory and restart figures. */
 export const LARGE_KEYS = 1_000_000;

@@ -28,9 +28,9 @@ interface Member {
 export class Cluster {
   readonly #binary: string;
   readonly #directory: string;
-  readonly #members: readonly Member[];
+  readonly #members: Member[];
 
-  private constructor(binary: string, directory: string, members: readonly Member[]) {
+  private constructor(binary: string, directory: string, members: Member[]) {
     this.#binary = binary;
     this.#directory = directory;
     this.#members = members;
@@ -40,13 +40,9 @@ export class Cluster {
   static async start(binary: string, memberCount: number): Promise<Cluster> {
     const directory = await mkdtemp(path.join(tmpdir(), 'etcd-bench-'));
     const ports = await freePorts(2 * memberCount);
-    const members = Array.from({ length: memberCount }, (_, i) => ({
-      name: `m${i}`,
-      clientPort: ports[2 * i] ?? 0,
-      peerPort: ports[2 * i + 1] ?? 0,
-      dataDir: path.join(directory, `m${i}`),
-      process: undefined,
-    }));
+    const members = Array.from({ length: memberCount }, (_, i) =>
+      memberOf(directory, i, ports[2 * i] ?? 0, ports[2 * i + 1] ?? 0),
+    );
     const cluster = new Cluster(binary, directory, members);
     await cluster.startMembers();
     return cluster;
@@ -72,6 +68,34 @@ export class Cluster {
     return performance.now() - startedAt;
   }
 
+  /** Ends a member at once, as a crash would. */
+  async kill(member: number): Promise<void> {
+    const child = this.#members[member]?.process;
+    if (child === undefined) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Starts a member that was killed, and waits until it serves. */
+  async restart(member: number): Promise<void> {
+    const found = this.#members[member];
+    if (found === undefined) return;
+    this.#spawn(found);
+    await this.#waitUntilServing(found);
+  }
+
+  /** Makes room for one more member: its peer address, to tell the cluster, and a function that then starts it. */
+  async prepareMember(): Promise<{ peerUrl: string; start: () => void }> {
+    const [clientPort = 0, peerPort = 0] = await freePorts(2);
+    const member = memberOf(this.#directory, this.#members.length, clientPort, peerPort);
+    this.#members.push(member);
+    return {
+      peerUrl: `http://127.0.0.1:${peerPort}`,
+      start: () => this.#spawn(member, ['--initial-cluster-state', 'existing']),
+    };
+  }
+
   /** Ends all members as an operator would. */
   async stopMembers(): Promise<void> {
     await Promise.all(this.#members.map((member) => stopProcess(member)));
@@ -82,7 +106,7 @@ export class Cluster {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  #spawn(member: Member): void {
+  #spawn(member: Member, more: readonly string[] = []): void {
     const clientUrl = `http://127.0.0.1:${member.clientPort}`;
     const peerUrl = `http://127.0.0.1:${member.peerPort}`;
     const initialCluster = this.#members
@@ -95,6 +119,7 @@ export class Cluster {
       ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
       ...['--initial-cluster', initialCluster, '--initial-cluster-token', this.#directory],
       ...['--quota-backend-bytes', String(QUOTA_BYTES), '--log-level', 'error'],
+      ...more,
     ];
     member.process = spawn(this.#binary, argv, { stdio: ['ignore', log, log] });
   }
@@ -109,6 +134,11 @@ export class Cluster {
     const log = await readFile(`${member.dataDir}.log`, 'utf8').catch(() => '');
     throw new Error(`${this.#binary} does not serve:\n${log.slice(-2000)}`);
   }
+}
+
+function memberOf(directory: string, i: number, clientPort: number, peerPort: number): Member {
+  const name = `m${i}`;
+  return { name, clientPort, peerPort, dataDir: path.join(directory, name), process: undefined };
 }
 
 async function stopProcess(member: Member): Promise<void> {

@@ -1,0 +1,51 @@
+// Owns the regression gate: the ratios to etcd of an earlier run, and which of now have fallen behind them. Ratios of one
+// run, never absolute figures: those are the machine's.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Samples } from './samples.ts';
+import { outcomeOf, TARGETS, type Target } from './targets.ts';
+
+/** A ratio may fall to this share of the stored one before it counts as worse: rounds differ by up to a tenth. */
+const KEPT_SHARE_MIN = 0.85;
+
+export type Ratios = Readonly<Record<string, number>>;
+
+export function ratiosOf(samples: Samples, ours: string, theirs: string): Ratios {
+  const ratios: Record<string, number> = {};
+  for (const target of TARGETS) {
+    const { ratio } = outcomeOf(target, samples, ours, theirs);
+    if (ratio !== undefined && target.kind !== 'value') {
+      ratios[keyOf(target)] = Number(ratio.toFixed(3));
+    }
+  }
+  return ratios;
+}
+
+/** One line for each figure that is worse than the baseline allows; only what both have is compared. */
+export function findRegressions(stored: Ratios, current: Ratios): string[] {
+  const lines: string[] = [];
+  for (const target of TARGETS) {
+    const [before, now] = [stored[keyOf(target)], current[keyOf(target)]];
+    if (before === undefined || now === undefined) continue;
+    const kept = target.kind === 'rate' ? now / before : before / now;
+    if (kept >= KEPT_SHARE_MIN) continue;
+    lines.push(`${target.work}: ratio to etcd ${now}, was ${before}`);
+  }
+  return lines;
+}
+
+export function readBaseline(file: string): Ratios {
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${file} is no baseline`);
+  const entries = Object.entries(parsed).filter(([, value]) => typeof value === 'number');
+  return Object.fromEntries(entries) as Ratios;
+}
+
+/** Figures that were not measured this time keep their stored ratio. */
+export function writeBaseline(file: string, stored: Ratios, current: Ratios): void {
+  writeFileSync(file, `${JSON.stringify({ ...stored, ...current }, undefined, 2)}\n`);
+}
+
+function keyOf({ row, figure }: Target): string {
+  return `${row} ${figure}`;
+}

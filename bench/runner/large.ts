@@ -1,0 +1,123 @@
+// Owns the experiment with a large store: memory, restart, and the longest stall while everything happens at once.
+
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Connection } from '../load/connection.ts';
+import { usageOf } from '../load/process-usage.ts';
+import { compact, defragment, probeRead, snapshot } from './admin.ts';
+import { fill, runLoad } from './load-process.ts';
+import { Cluster } from './server-processes.ts';
+
+const SIZES = ['--key-size', '40', '--val-size', '256'];
+const PROBE_MS = 10;
+/** Writes and reads per second during the stall experiment: busy, but not so that requests queue. */
+const MIXED_RATE = 2000;
+
+export interface LargeOptions {
+  readonly keyCount: number;
+  readonly stallSeconds: number;
+}
+
+export type Emit = (figure: string, value: number) => void;
+
+export async function runLarge(binary: string, options: LargeOptions, emit: Emit): Promise<void> {
+  const cluster = await Cluster.start(binary, 1);
+  const space = ['--key-space-size', String(options.keyCount), ...SIZES];
+  try {
+    const emptyRate = await putRate(cluster, space);
+    emit('put rate, empty', emptyRate);
+    const startedAt = performance.now();
+    await fill(cluster, options.keyCount, SIZES);
+    emit('fill seconds', (performance.now() - startedAt) / 1000);
+    const fullRate = await putRate(cluster, space);
+    emit('put rate, full', fullRate);
+    emit('slowdown', emptyRate / fullRate);
+    emit('memory after fill', usageOf(cluster.pids).rssBytes / 1e6);
+    await cluster.stopMembers();
+    emit('restart ms', await cluster.startMembers());
+    emit('memory after restart', usageOf(cluster.pids).rssBytes / 1e6);
+    if (options.stallSeconds > 0) await runStall(cluster, space, options.stallSeconds, emit);
+    emit('memory after churn', usageOf(cluster.pids).rssBytes / 1e6);
+    emit('disk', (await directoryBytes(cluster.directory)) / 1e6);
+  } finally {
+    await cluster.remove();
+  }
+}
+
+async function putRate(cluster: Cluster, space: readonly string[]): Promise<number> {
+  const many = ['--conns', '100', '--clients', '1000', '--warmup', '0.5', '--seconds', '3'];
+  return (await runLoad(cluster, ['put', ...many, ...space])).operationsPerSecond;
+}
+
+/** Probes from outside, because that is what a client sees and costs the server nothing. */
+async function runStall(
+  cluster: Cluster,
+  space: readonly string[],
+  seconds: number,
+  emit: Emit,
+): Promise<void> {
+  const [endpoint = ''] = cluster.endpoints;
+  const [prober, worker] = [await Connection.open(endpoint), await Connection.open(endpoint)];
+  const rate = ['--rate', String(MIXED_RATE), '--conns', '10', '--clients', '100'];
+  const time = ['--seconds', String(seconds), '--warmup', '0', '--fill', 'never'];
+  let isOver = false;
+  const load = runLoad(cluster, ['txn-mixed', ...rate, ...time, ...space]).finally(() => {
+    isOver = true;
+  });
+  const rounds = { compactions: 0, snapshots: 0, defrags: 0 };
+  const housework = async (): Promise<void> => {
+    while (!isOver) {
+      await compact(worker);
+      rounds.compactions += 1;
+      await snapshot(worker);
+      rounds.snapshots += 1;
+      await defragment(worker);
+      rounds.defrags += 1;
+    }
+  };
+  const stall = probeUntil(prober, () => isOver);
+  const [report, worst] = await Promise.all([load, stall, housework()]);
+  emit('stall ms', worst);
+  emit('stall p99.9 of the load, ms', report.p999Us / 1000);
+  emit('housework rounds', rounds.defrags);
+  prober.close();
+  worker.close();
+}
+
+/** The longest answer in milliseconds, asked for at fixed times whether or not the last one has come. */
+async function probeUntil(connection: Connection, isOver: () => boolean): Promise<number> {
+  let worstMs = 0;
+  const pending = new Set<Promise<void>>();
+  let dueAt = performance.now();
+  while (!isOver()) {
+    dueAt += PROBE_MS;
+    await sleep(Math.max(0, dueAt - performance.now()));
+    // A late timer of this process is not the server's.
+    dueAt = Math.max(dueAt, performance.now() - PROBE_MS);
+    const sentAt = performance.now();
+    const probe = probeRead(connection).then(() => {
+      worstMs = Math.max(worstMs, performance.now() - sentAt);
+      pending.delete(probe);
+    });
+    pending.add(probe);
+  }
+  await Promise.all(pending);
+  return worstMs;
+}
+
+async function directoryBytes(directory: string): Promise<number> {
+  let sizeBytes = 0;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const found = await stat(path.join(entry.parentPath, entry.name)).catch(() => undefined);
+    // Blocks on disk: both programs reserve files ahead.
+    sizeBytes += (found?.blocks ?? 0) * 512;
+  }
+  return sizeBytes;
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}
