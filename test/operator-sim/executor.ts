@@ -54,7 +54,7 @@ function writeStatus({ api }: World, plan: Plan, seen: EtcdCluster): void {
   api.cluster = api.touch({ ...api.cluster, status: plan.status });
 }
 
-function perform(world: World, action: Action): string | undefined {
+export function perform(world: World, action: Action): string | undefined {
   const { api, etcd, nowMs } = world;
   switch (action.kind) {
     case 'addFinalizer':

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { runHistory } from './history.ts';
 
-const SEEDS = Number(process.env['SEEDS'] ?? '60');
+const SEEDS = Number(process.env['SEEDS'] ?? '40');
 const FIRST = Number(process.env['FIRST'] ?? '1');
 const ONE = process.env['SEED'];
 

@@ -1,0 +1,92 @@
+// Owns the loop over all clusters: takes keys off the queue, runs their rounds, a few at a time, and asks for the next one.
+// A round that fails backs off; one that is done says when it wants to look again.
+import { CONCURRENT_RECONCILES, JITTER_RATIO } from './limits.ts';
+import type { ClusterKey, ControllerLog } from './ports.ts';
+import { type RoundPorts, type RoundResult, runRound } from './round.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface ControllerOptions extends RoundPorts {
+  readonly log: ControllerLog;
+  readonly concurrency?: number;
+  /** A number in [0, 1), for spreading; Math.random in production. */
+  readonly random: () => number;
+  /** Told of each round, for metrics. */
+  readonly onRound?: (key: ClusterKey, result: RoundResult, durationMs: number) => void;
+}
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #queue: WorkQueue;
+  readonly #running: Set<Promise<void>>;
+  #isStopping: boolean;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue(options.clock, () => this.#fill());
+    this.#running = new Set();
+    this.#isStopping = false;
+  }
+
+  get queue(): WorkQueue {
+    return this.#queue;
+  }
+
+  /** Something about the cluster has changed. */
+  enqueue(key: ClusterKey): void {
+    this.#queue.add(`${key.namespace}/${key.name}`);
+  }
+
+  /** Takes nothing new, and waits for the rounds in work: their deadlines bound them. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#queue.close();
+    await Promise.all(this.#running);
+  }
+
+  #fill(): void {
+    const limit = this.#options.concurrency ?? CONCURRENT_RECONCILES;
+    while (!this.#isStopping && this.#running.size < limit) {
+      const key = this.#queue.take();
+      if (key === undefined) return;
+      const round = this.#work(key).finally(() => {
+        this.#running.delete(round);
+        this.#queue.done(key);
+        this.#fill();
+      });
+      this.#running.add(round);
+    }
+  }
+
+  /** Never rejects: what a round throws is a failure of that round. */
+  async #work(text: string): Promise<void> {
+    const { clock, log, onRound } = this.#options;
+    const [namespace = '', name = ''] = text.split('/');
+    const key = { namespace, name };
+    const startMs = clock.nowMs();
+    let result: RoundResult;
+    try {
+      result = await runRound(this.#options, key);
+    } catch (cause) {
+      result = { kind: 'failed', acts: 0, action: 'round', cause };
+    }
+    onRound?.(key, result, clock.nowMs() - startMs);
+    switch (result.kind) {
+      case 'gone':
+        this.#queue.drop(text);
+        return;
+      case 'done':
+        this.#queue.forgetFailures(text);
+        this.#queue.addAfter(text, this.#spread(result.requeueAfterMs));
+        return;
+      case 'failed': {
+        const retryMs = this.#queue.addAfterFailure(text);
+        const error = result.cause instanceof Error ? result.cause.message : String(result.cause);
+        log.error('round failed', { namespace, name, action: result.action, error, retryMs });
+      }
+    }
+  }
+
+  #spread(delayMs: number): number {
+    return Math.round(delayMs * (1 - JITTER_RATIO * this.#options.random()));
+  }
+}
