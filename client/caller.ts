@@ -81,7 +81,7 @@ export class Caller {
     });
   }
 
-  /** Runs `use` with a connection of its own to `endpoint`, which need not be one of the client's. */
+  /** Runs `use` with a connection to `endpoint`, which need not be one of the client's. */
   async withConnection<Result>(
     endpoint: string,
     options: CallOptions & { readonly deadlineMs: number },
@@ -89,12 +89,12 @@ export class Caller {
   ): Promise<Result> {
     const { deadlineMs, signal } = options;
     const dialTimeoutMs = this.#timeouts.dialTimeoutMs;
-    const connection = this.pool.dedicated(endpoint);
+    const { connection, giveBack } = this.pool.borrow(endpoint);
     try {
       await this.pool.whenReady(connection, { deadlineMs, dialTimeoutMs, signal });
       return await use(connection);
     } finally {
-      connection.close();
+      giveBack();
     }
   }
 
@@ -104,17 +104,18 @@ export class Caller {
     request: Request,
     options: StreamOptions = {},
   ): Promise<OpenStream<ClientReadableStream<Response>>> {
-    const { connection, context } = await this.#prepareStream(options);
-    const call = connection.serverStream(method, request, context);
-    return openStream(call, connection, options);
+    const prepared = await this.#prepareStream(options);
+    const { connection, context } = prepared;
+    return openStream(connection.serverStream(method, request, context), prepared);
   }
 
   async bidiStream<Request, Response>(
     method: Method<Request, Response>,
     options: StreamOptions = {},
   ): Promise<OpenStream<ClientDuplexStream<Request, Response>>> {
-    const { connection, context } = await this.#prepareStream(options);
-    return openStream(connection.bidiStream(method, context), connection, options);
+    const prepared = await this.#prepareStream(options);
+    const { connection, context } = prepared;
+    return openStream(connection.bidiStream(method, context), prepared);
   }
 
   /** Says that a stream failed: a new token and another member are taken next time. */
@@ -123,24 +124,22 @@ export class Caller {
     if (isUnavailable(error)) this.pool.suspect(connection);
   }
 
-  async #prepareStream(
-    options: StreamOptions,
-  ): Promise<{ readonly connection: Connection; readonly context: CallContext }> {
+  async #prepareStream(options: StreamOptions): Promise<PreparedStream> {
     const deadlineMs = Date.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
     const { signal } = options;
     const context = await this.#context(deadlineMs, options);
     const pick = { deadlineMs, dialTimeoutMs: this.#timeouts.dialTimeoutMs, signal };
     if (options.endpoint === undefined) {
-      return { connection: await this.pool.pick(pick), context };
+      return { connection: await this.pool.pick(pick), context, giveBack: undefined };
     }
-    const connection = this.pool.dedicated(options.endpoint);
+    const { connection, giveBack } = this.pool.borrow(options.endpoint);
     try {
       await this.pool.whenReady(connection, pick);
     } catch (error) {
-      connection.close();
+      giveBack();
       throw error;
     }
-    return { connection, context };
+    return { connection, context, giveBack };
   }
 
   async #repeat<Response>(
@@ -207,14 +206,20 @@ export class Caller {
   }
 }
 
+/** A member that is ready for a stream, and how to let go of it. */
+interface PreparedStream {
+  readonly connection: Connection;
+  readonly context: CallContext;
+  readonly giveBack: (() => void) | undefined;
+}
+
 function openStream<Stream extends { cancel(): void }>(
   call: Stream,
-  connection: Connection,
-  options: StreamOptions,
+  { connection, giveBack }: PreparedStream,
 ): OpenStream<Stream> {
   const release = (): void => {
     call.cancel();
-    if (options.endpoint !== undefined) connection.close();
+    giveBack?.();
   };
   return { call, connection, release };
 }

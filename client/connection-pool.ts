@@ -13,6 +13,12 @@ export interface PickOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A connection for a while; `giveBack` closes it if it was made for this alone. */
+export interface BorrowedConnection {
+  readonly connection: Connection;
+  readonly giveBack: () => void;
+}
+
 export class ConnectionPool {
   readonly #options: ConnectionOptions;
   readonly #waiters: Set<() => void>;
@@ -41,7 +47,7 @@ export class ConnectionPool {
     const known = new Map(this.#connections.map((one) => [one.endpoint.text, one]));
     const connections: Connection[] = [];
     for (const endpoint of new Set(endpoints)) {
-      connections.push(known.get(endpoint) ?? this.dedicated(endpoint));
+      connections.push(known.get(endpoint) ?? this.#open(endpoint));
       known.delete(endpoint);
     }
     this.#connections = connections;
@@ -49,9 +55,12 @@ export class ConnectionPool {
     this.#wake();
   }
 
-  /** A connection to any endpoint with this client's options. The caller closes it. */
-  dedicated(endpoint: string): Connection {
-    return new Connection(endpoint, this.#options, () => this.#wake());
+  /** A connection to one endpoint: the pool's own, or a new one when the endpoint is not in the pool. */
+  borrow(endpoint: string): BorrowedConnection {
+    const known = this.#connections.find((one) => one.endpoint.text === endpoint);
+    if (known !== undefined) return { connection: known, giveBack: nothing };
+    const connection = this.#open(endpoint);
+    return { connection, giveBack: () => connection.close() };
   }
 
   /** A connected member. Throws when none can be had in time. */
@@ -86,6 +95,10 @@ export class ConnectionPool {
     this.#closed = true;
     for (const connection of this.#connections) connection.close();
     this.#wake();
+  }
+
+  #open(endpoint: string): Connection {
+    return new Connection(endpoint, this.#options, () => this.#wake());
   }
 
   /** The next connected member in turn; a suspect only when there is no other. */
@@ -136,6 +149,10 @@ export class ConnectionPool {
     const names = this.endpoints.join(', ');
     return new ClientError(GrpcStatus.unavailable, `no connection to any of ${names}`);
   }
+}
+
+function nothing(): void {
+  // The pool keeps its own connections.
 }
 
 function closed(): ClientError {

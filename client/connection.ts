@@ -10,7 +10,13 @@ import {
 import { GrpcStatus } from '../server/base/errors.ts';
 import { ClientError, canceled, toCallFailure } from './client-error.ts';
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
-import { RECEIVE_BYTES_MAX, RECONNECT_WAIT_MAX_MS, RECONNECT_WAIT_MS } from './limits.ts';
+import {
+  KEEP_ALIVE_TIME_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  RECEIVE_BYTES_MAX,
+  RECONNECT_WAIT_MAX_MS,
+  RECONNECT_WAIT_MS,
+} from './limits.ts';
 import type { Method } from './method.ts';
 import { credentialsOf, type TlsOptions } from './tls.ts';
 
@@ -187,12 +193,8 @@ function channelOptions(endpoint: Endpoint, options: ConnectionOptions): ClientO
     'grpc.service_config_disable_resolution': 1,
     'grpc.max_send_message_length': options.sendBytesMax,
     'grpc.max_receive_message_length': options.receiveBytesMax ?? RECEIVE_BYTES_MAX,
-    ...(options.keepAliveTimeMs === undefined
-      ? {}
-      : { 'grpc.keepalive_time_ms': options.keepAliveTimeMs }),
-    ...(options.keepAliveTimeoutMs === undefined
-      ? {}
-      : { 'grpc.keepalive_timeout_ms': options.keepAliveTimeoutMs }),
+    'grpc.keepalive_time_ms': options.keepAliveTimeMs ?? KEEP_ALIVE_TIME_MS,
+    'grpc.keepalive_timeout_ms': options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
     ...(options.tls?.serverName === undefined
       ? {}
       : { 'grpc.ssl_target_name_override': options.tls.serverName }),

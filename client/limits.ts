@@ -21,6 +21,10 @@ export const RETRY_WAIT_MS = 25;
 /** A member that is back should be found soon, and one that is down not be hammered. */
 export const RETRY_WAIT_MAX_MS = 1_000;
 
+/** A member that vanished without a word must not hold a watch for ever. Servers refuse pings more often than every 5 s. */
+export const KEEP_ALIVE_TIME_MS = 10_000;
+export const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+
 /** How long a member that failed a call is passed over while others are connected. */
 export const SUSPECT_MS = 1_000;
 
