@@ -186,14 +186,16 @@ export class RawNode {
     const hardState = this.#isHardStateNew() ? this.#currentHardState() : undefined;
     const snapshot = log.takeSnapshot();
     const entries = log.newEntries();
+    const committed = log.takeCommitted();
     const mustSync =
       entries.length > 0 ||
       snapshot !== undefined ||
       core.term !== this.#hardState.term ||
-      core.vote !== this.#hardState.vote;
+      core.vote !== this.#hardState.vote ||
+      // The removed member of two stops soon, and the other one could not ask it again whether it was removed.
+      (hardState !== undefined && committed.some(isConfChange));
     const free = log.durability.handOut(token, log.lastIndex, mustSync);
     for (const message of free) this.#release(message);
-    const committed = log.takeCommitted();
     this.#reduceUncommitted(committed);
     if (hardState !== undefined) this.#hardState = hardState;
     // What a Ready holds must not change after it was handed out, so the lists raft fills are never shared.
@@ -366,4 +368,8 @@ export class RawNode {
     for (const entry of committed) if (entry.term === core.term) bytes += entry.data.length;
     core.uncommittedBytes -= bytes;
   }
+}
+
+function isConfChange(entry: Entry): boolean {
+  return entry.type === EntryType.confChange;
 }

@@ -151,7 +151,10 @@ export interface Ready {
   /** To be applied, ascending and without gaps. */
   readonly committed: readonly Entry[];
   readonly readStates: readonly ReadState[];
-  /** True when an fdatasync is needed: there are entries or a snapshot, or term or vote changed. */
+  /**
+   * True when an fdatasync is needed: there are entries or a snapshot, term or vote changed, or a configuration change is
+   * committed.
+   */
   readonly mustSync: boolean;
 }
 
