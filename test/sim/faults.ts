@@ -13,7 +13,6 @@ export class Faults {
   readonly #prng: Prng;
   /** Machines that stay down until the calm. */
   readonly #heldDown: Set<Machine> = new Set();
-  #isTrouble = false;
   readonly counts: Map<string, number> = new Map();
 
   constructor(world: SimWorld) {
@@ -26,7 +25,7 @@ export class Faults {
   begin(): void {
     const { scenario, network, trace } = this.#world;
     trace.add('trouble begins', 0);
-    this.#isTrouble = true;
+    this.#world.isTrouble = true;
     network.profile = scenario.network;
     this.#next();
   }
@@ -35,7 +34,7 @@ export class Faults {
   end(): void {
     const { network, trace, presentMachines } = this.#world;
     trace.add('calm begins', 0);
-    this.#isTrouble = false;
+    this.#world.isTrouble = false;
     network.heal();
     this.#heldDown.clear();
     for (const machine of presentMachines) {
@@ -51,7 +50,7 @@ export class Faults {
     const { scenario, queue } = this.#world;
     const waitUs = -Math.log(1 - this.#prng.unit()) * scenario.faultMeanUs;
     queue.after(waitUs, () => {
-      if (!this.#isTrouble) return;
+      if (!this.#world.isTrouble) return;
       this.#strike();
       this.#next();
     });
@@ -104,7 +103,7 @@ export class Faults {
     const machine = this.#anyMachine();
     for (let i = this.#prng.between(3, 10); i > 0; i--) {
       this.#world.queue.after(this.#prng.below(3 * SECOND_US), () => {
-        if (this.#isTrouble && machine.isUp) this.#crash(machine, this.#kind());
+        if (this.#world.isTrouble && machine.isUp) this.#crash(machine, this.#kind());
       });
     }
   }
@@ -149,11 +148,13 @@ export class Faults {
 
   /** Usually at once, sometimes after a while, sometimes not before the calm. */
   #bootLater(machine: Machine): void {
-    if (this.#isTrouble && this.#prng.chance(0.15)) {
+    if (this.#world.isTrouble && this.#prng.chance(0.15)) {
       this.#heldDown.add(machine);
       return;
     }
-    const delayUs = this.#isTrouble ? this.#span(0.01, pick(this.#prng, [0.1, 1, 10])) : 100_000;
+    const delayUs = this.#world.isTrouble
+      ? this.#span(0.01, pick(this.#prng, [0.1, 1, 10]))
+      : 100_000;
     this.#world.queue.after(delayUs, () => {
       if (!this.#heldDown.has(machine)) machine.boot();
     });

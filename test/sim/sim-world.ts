@@ -65,6 +65,8 @@ export class SimWorld implements SimHost {
   /** When set, told every line members log. */
   echoLog: ((text: string) => void) | undefined = undefined;
   failure: Error | undefined = undefined;
+  /** Things go wrong now. */
+  isTrouble = false;
   readonly #byId: Map<bigint, Machine> = new Map();
   readonly #requests: Map<string, TrackedRequest> = new Map();
   #mustSettle = false;
@@ -119,6 +121,12 @@ export class SimWorld implements SimHost {
   /** The member is gone for good; its machine goes with it. */
   retire(machine: Machine): void {
     if (machine.isRetired) return;
+    if (this.isTrouble && this.#leavesOne(machine.id)) {
+      // Of two members the one that stays may lose what it knows of the removal, and then needs the vote of the other:
+      // whoever shrinks a cluster so far in the middle of a disaster had better wait.
+      this.queue.after(REMOVED_STOP_US, () => this.retire(machine));
+      return;
+    }
     machine.isRetired = true;
     this.trace.add('retired', machine.number);
     machine.crash('kill');
@@ -329,6 +337,12 @@ export class SimWorld implements SimHost {
     this.machines.push(machine);
     this.#byId.set(identity.id, machine);
     return machine;
+  }
+
+  /** Whether the cluster without this member has a single voter. */
+  #leavesOne(id: bigint): boolean {
+    const books = this.machines.map(({ process }) => process?.parts?.book);
+    return books.some((book) => book?.isRemoved(id) === true && book.voters().length === 1);
   }
 
   #numberOf(id: bigint): number {
