@@ -58,6 +58,7 @@ export interface MembershipBookOptions {
 
 const NOT_DOWNGRADING: Downgrade = { enabled: false, targetVersion: '' };
 const CLUSTER_VERSION_KEY = utf8Bytes('clusterVersion');
+const STORAGE_VERSION_KEY = utf8Bytes('storageVersion');
 const DOWNGRADE_KEY = utf8Bytes('downgrade');
 const CONF_STATE_KEY = utf8Bytes('confState');
 const REMOVED_VALUE = utf8Bytes('removed');
@@ -287,7 +288,14 @@ export class MembershipBook {
     }
     this.#clusterVersion = version;
     this.#backend.put('cluster', CLUSTER_VERSION_KEY, utf8Bytes(version));
+    this.#markStorage(version);
     this.#metrics?.setClusterVersion(minor);
+  }
+
+  /** etcdutl reads here which release's tools a snapshot is for; releases before 3.6 know no such mark. */
+  #markStorage(version: string): void {
+    if (isBefore36(version)) this.#backend.delete('meta', STORAGE_VERSION_KEY);
+    else this.#backend.put('meta', STORAGE_VERSION_KEY, utf8Bytes(version));
   }
 
   setDowngrade(downgrade: Downgrade): void {
@@ -419,4 +427,9 @@ function readDowngrade(value: Uint8Array | undefined): Downgrade {
 
 function majorMinor(version: string): string {
   return version.split('.', 2).join('.');
+}
+
+function isBefore36(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.', 2).map(Number);
+  return major < 3 || (major === 3 && minor < 6);
 }

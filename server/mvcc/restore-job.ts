@@ -91,12 +91,15 @@ export class RestoreJob {
       this.#index.restoreTombstone(reader.key(), record.main, record.sub);
       if (this.#leases.size > 0) this.#leases.delete(this.#index.find(reader.key()));
     } else {
+      // etcdutl snapshot restore --bump-revision leaves a record with no bytes at all. etcd holds it for a put of the
+      // empty key, which no request can name, and keeps it in every digest; version 0 would say it was deleted.
+      const version = Math.max(reader.version, 1);
       const row = this.#index.restorePut(
         reader.key(),
         record.main,
         record.sub,
         reader.create,
-        reader.version,
+        version,
       );
       if (reader.hasLease) this.#leases.set(row, reader.lease());
       else if (this.#leases.size > 0) this.#leases.delete(row);

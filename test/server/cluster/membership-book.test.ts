@@ -159,8 +159,11 @@ describe('other facts', () => {
 
   it('the cluster version and a downgrade', () => {
     expect(book.clusterVersion).toBeUndefined();
+    const storageKey = utf8Bytes('storageVersion');
     book.setClusterVersion('3.0.0');
+    expect(backend.get('meta', storageKey)).toBeUndefined();
     book.setClusterVersion('3.6.0');
+    expect(backend.get('meta', storageKey)).toEqual(utf8Bytes('3.6.0'));
     book.setDowngrade({ enabled: true, targetVersion: '3.5.0' });
     expect(utf8Text(backend.get('cluster', utf8Bytes('clusterVersion')) ?? utf8Bytes(''))).toBe(
       '3.6.0',

@@ -4,7 +4,10 @@
 // A failure means: a mixed cluster would raise a corruption alarm over equal data.
 
 import { describe, expect, it } from 'vitest';
+import { EMPTY_BYTES } from '../../../server/base/bytes.ts';
+import { SCHEDULED_COMPACT_KEY } from '../../../server/mvcc/restore-job.ts';
 import type { MvccStore } from '../../../server/mvcc/store.ts';
+import { encodeMainRevision } from '../../../server/mvcc/stored-revision.ts';
 import { MemoryBackend } from '../../support/memory-backend.ts';
 import { compact, hashKv, openStore, put, remove } from '../../support/mvcc-harness.ts';
 
@@ -60,6 +63,18 @@ describe('HashKV', () => {
     store.restore().run();
     expect(hashKv(store, 3)).toEqual(at(1084519789, 3, 3));
     expect(hashKv(store, 0)).toEqual(at(2708799136, 3, 4));
+  });
+
+  it('counts the empty record of a restore with a bumped revision as Go does', () => {
+    const backend = new MemoryBackend();
+    put(openStore(backend), 'foo', 'bar');
+    backend.putRevision(1002, 0, false, EMPTY_BYTES);
+    backend.put('meta', SCHEDULED_COMPACT_KEY, encodeMainRevision(1002));
+    const store = openStore(backend);
+    while (store.pendingCompaction?.done === false) store.pendingCompaction.step(1000);
+    expect(hashKv(store, 0)).toEqual({ hash: 508424636, compactRevision: 1002, revision: 1002 });
+    put(store, 'a', 'b');
+    expect(hashKv(store, 0).hash).toBe(3027230451);
   });
 
   it('covers old records too when no key is left', () => {
