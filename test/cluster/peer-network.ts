@@ -39,9 +39,13 @@ export class PeerNetwork {
     this.#servers = [];
   }
 
-  /** Opens the way to a member that does not exist yet; `target` tells its port later. Resolves the port to advertise. */
-  open(name: string, target: () => number): Promise<number> {
-    const server = createServer((socket) => this.#accept(socket, name, target()));
+  /** Opens the way to a member that need not exist yet; `target` tells its port. Resolves the port to advertise. */
+  open(name: string, target: () => number | undefined): Promise<number> {
+    const server = createServer((socket) => {
+      const port = target();
+      if (port === undefined) socket.destroy();
+      else this.#accept(socket, name, port);
+    });
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.on('error', reject);

@@ -33,7 +33,7 @@ export async function foundBehind(
 ): Promise<void> {
   const members: TestMember[] = [];
   for (const name of names) {
-    const advertisedPeerPort = await network.open(name, () => cluster.member(name).peerPort);
+    const advertisedPeerPort = await network.open(name, () => cluster.find(name)?.peerPort);
     members.push(await cluster.create({ name, kind: 'ours', advertisedPeerPort }));
   }
   await cluster.foundWith(members);

@@ -212,6 +212,11 @@ export class TestCluster {
     body: (cluster: TestCluster) => Promise<string>,
   ): Promise<string> {
     const cluster = new TestCluster(args);
+    // Whatever ends this program must not leave members behind.
+    const endAll = (): void => {
+      for (const { process: running } of cluster.running) running.signal('SIGKILL');
+    };
+    process.on('exit', endAll);
     try {
       const note = await body(cluster);
       await cluster.#killAll();
@@ -224,6 +229,8 @@ export class TestCluster {
       await cluster.#killAll();
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
       throw new Error(`${what}\ndata and logs are in ${cluster.root}`, { cause: error });
+    } finally {
+      process.off('exit', endAll);
     }
   }
 
@@ -239,8 +246,12 @@ export class TestCluster {
     return this.running.map(({ endpoint }) => endpoint);
   }
 
+  find(name: string): TestMember | undefined {
+    return this.#members.get(name);
+  }
+
   member(name: string): TestMember {
-    const member = this.#members.get(name);
+    const member = this.find(name);
     if (member === undefined) throw new Error(`there is no member ${name}`);
     return member;
   }
@@ -268,10 +279,15 @@ export class TestCluster {
   /** Adds a member and starts it; resolves with its id when it serves. A learner serves as one. */
   async join(member: TestMember, isLearner: boolean): Promise<bigint> {
     const others = this.running;
-    const added = await retried('member add', async () =>
-      anyOf(others).client.cluster.memberAdd([member.peerUrl], { isLearner }),
-    );
-    const id = added.member?.id ?? 0n;
+    const id = await retried('member add', async () => {
+      const { cluster } = anyOf(others).client;
+      // An earlier attempt may have worked without an answer.
+      const known = (await cluster.memberList()).members;
+      const found = known.find(({ peerUrls }) => peerUrls.includes(member.peerUrl));
+      if (found !== undefined) return found.id;
+      const added = await cluster.memberAdd([member.peerUrl], { isLearner });
+      return added.member?.id ?? 0n;
+    });
     await this.launchJoined(member, others);
     return id;
   }
@@ -297,7 +313,11 @@ export class TestCluster {
 
   /** Promotes a learner once it has caught up. */
   async promote(id: bigint): Promise<void> {
-    await retried('promote', async () => this.anyClient().cluster.memberPromote(id));
+    await retried('promote', async () => {
+      const found = (await this.list()).find((member) => member.id === id);
+      // An earlier attempt may have worked without an answer.
+      if (found?.isLearner !== false) await this.anyClient().cluster.memberPromote(id);
+    });
   }
 
   /** The member all running members take for the leader. */
