@@ -28,7 +28,7 @@ type Act =
   | ({
       readonly kind: 'patchMember';
       readonly resourceVersion: string;
-      /** The whole status. */
+      /** The whole status: a field that is not in it is to go. */
       readonly status: EtcdMemberStatus;
     } & Named)
   /** Deletes the object and lets its finalizer go. */

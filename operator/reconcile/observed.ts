@@ -1,5 +1,6 @@
 // Owns the type of what the controller saw. Every part says whether it could be seen: the planner never takes silence for
-// an answer. Objects may be as old as an informer's cache; the member list is read live, from the leader (linearizable), or
+// an answer. Objects are those of this very cluster: Pods, Services and the budget controlled by its UID, all EtcdMembers
+// that name it, and claims with its label (the planner looks at their UID label itself). Objects may be as old as an informer's cache; the member list is read live, from the leader (linearizable), or
 // is unknown.
 import type { EtcdCluster } from '../api/etcd-cluster.ts';
 import type { EtcdMember } from '../api/etcd-member.ts';
