@@ -243,7 +243,7 @@ export class KeyIndex {
     const id = this.#entries.add(this.#arena.add(key, 0, key.length));
     this.#entries.set(id, main, sub, create, version);
     this.#hash.addLast(id);
-    this.#tree.find(key);
+    this.#tree.findNear(key);
     this.#tree.insertAtPath(id);
     this.create = create;
     this.version = version;

@@ -34,6 +34,9 @@ const MERGE_BELOW = FANOUT / 4;
 /** Two neighbours are merged when they fit in this many slots, so that the next insert does not split again. */
 const MERGE_FIT = (FANOUT * 3) / 4;
 
+/** Not an arena reference. */
+const NO_FINGER = -1;
+
 export class KeyTree {
   readonly #arena: KeyArena;
   readonly #entries: EntryTable;
@@ -51,6 +54,8 @@ export class KeyTree {
   // Where the walk ends: a leaf (0 for no bound) and the slot that no longer belongs to it.
   #endLeaf = 0;
   #endSlot = 0;
+  // The separator that ends the path's leaf: 0 when nothing does, NO_FINGER when the path is not one of `findNear`.
+  #upper: number = NO_FINGER;
 
   constructor(arena: KeyArena, entries: EntryTable) {
     this.#arena = arena;
@@ -76,6 +81,19 @@ export class KeyTree {
   /** The entry id of `key`, or 0. Leaves the path at the place where the key is or belongs. */
   find(key: Uint8Array): number {
     return this.#descend(key) ? this.currentId() : 0;
+  }
+
+  /**
+   * The same for a key that is to be added, which often belongs beside the one added before: then that one's leaf is
+   * searched without a descent.
+   */
+  findNear(key: Uint8Array): number {
+    if (this.#isInFinger(key)) {
+      return this.#searchLeaf(this.#pathNode[this.#height] as number, key) ? this.currentId() : 0;
+    }
+    const isFound = this.#descend(key);
+    this.#upper = this.#upperSeparator();
+    return isFound ? this.currentId() : 0;
   }
 
   /**
@@ -174,6 +192,7 @@ export class KeyTree {
 
   /** Descends to where `key` is or belongs; true when it is there. */
   #descend(key: Uint8Array): boolean {
+    this.#upper = NO_FINGER;
     let node = this.#root;
     for (let level = 0; level < this.#height; level++) {
       const slot = this.#childFor(node, key);
@@ -183,6 +202,30 @@ export class KeyTree {
     }
     this.#pathNode[this.#height] = node;
     return this.#searchLeaf(node, key);
+  }
+
+  /** True when the path is of `findNear` and `key` belongs into its leaf, not before that one's first key. */
+  #isInFinger(key: Uint8Array): boolean {
+    if (this.#upper === NO_FINGER) return false;
+    const leaf = this.#pathNode[this.#height] as number;
+    const words = this.#leaves.words(leaf);
+    const base = this.#leaves.base(leaf);
+    if (words[base] === 0) return false;
+    const first = ((words[base + 1] as number) & ID_MASK) >>> 0;
+    if (this.#arena.compareFrom(this.#entries.keyRef(first), key, 0) > 0) return false;
+    return this.#upper === 0 || this.#arena.compareFrom(this.#upper, key, 0) > 0;
+  }
+
+  /** The separator behind the path's leaf; 0 when it is the last. */
+  #upperSeparator(): number {
+    for (let level = this.#height - 1; level >= 0; level--) {
+      const node = this.#pathNode[level] as number;
+      const slot = (this.#pathSlot[level] as number) + 1;
+      if (slot < this.#inners.count(node)) {
+        return this.#inners.words(node)[this.#inners.base(node) + SEPARATOR + slot] as number;
+      }
+    }
+    return 0;
   }
 
   /** The last child whose separator is <= key. Bounds' common prefixes are not compared again (Manber and Myers). */
@@ -295,6 +338,7 @@ export class KeyTree {
   }
 
   #splitLeaf(leaf: number, slot: number, id: number): void {
+    this.#upper = NO_FINGER;
     // Keys that arrive in order fill leaves completely: the full one stays as it is.
     const cut = slot === FANOUT && this.#isRightmost() ? FANOUT : FANOUT / 2;
     const right = this.#leaves.add();
