@@ -17,6 +17,7 @@ import { LARGE_KEYS, type Scenario } from './runner/scenarios.ts';
 import { Cluster } from './runner/server-processes.ts';
 import { commandText, readSettings, type Settings, type System } from './runner/settings.ts';
 
+const WARMING = ['txn-mixed', '--conns', '100', '--clients', '1000'];
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 /** The repository: this file may run from the sources or from dist. */
@@ -61,8 +62,12 @@ async function runRound(
   for (const scenario of scenariosOf(settings, members)) {
     const row = `${scenario.name}/${members}`;
     try {
-      cluster ??= await Cluster.start(system.binary, members);
-      const report = await runLoad(cluster, [...scenario.load, ...time]);
+      if (scenario.isAlone === true) {
+        await cluster?.remove();
+        cluster = await Cluster.start(system.binary, members);
+      }
+      cluster ??= await startWarm(system.binary, members);
+      const report = await runLoad(cluster, [...time, ...scenario.load]);
       addReport(samples, system.name, row, report);
     } catch (error) {
       samples.fail(system.name, row, reasonOf(error));
@@ -71,6 +76,18 @@ async function runRound(
     }
   }
   await cluster?.remove();
+}
+
+/** A cluster that has worked for a moment, as one in use has: code compiled, connections between members open. */
+async function startWarm(binary: string, members: number): Promise<Cluster> {
+  const cluster = await Cluster.start(binary, members);
+  try {
+    await runLoad(cluster, [...WARMING, '--seconds', String(2 + members), '--warmup', '0']);
+  } catch (error) {
+    await cluster.remove();
+    throw error;
+  }
+  return cluster;
 }
 
 function addReport(samples: Samples, system: string, row: string, report: LoadReport): void {

@@ -124,7 +124,7 @@ class MixedTask implements Task {
   }
 }
 
-/** Lists all keys in pages at the first page's revision, as an API server lists. */
+/** Lists all keys in pages at the first page's revision, as an API server lists, again and again. An operation is a page. */
 class PagedListTask implements Task {
   readonly path: string = Path.range;
   readonly isStream: boolean = false;
@@ -143,6 +143,7 @@ class PagedListTask implements Task {
   }
 
   begin(): Uint8Array {
+    if (this.#nextMessage !== undefined) return this.#nextMessage;
     this.#revision = 0;
     return this.#page(this.#first);
   }
@@ -155,8 +156,8 @@ class PagedListTask implements Task {
     this.#nextMessage = hasNext ? this.#page(concatBytes([last.key, ZERO])) : undefined;
   }
 
-  next(): Uint8Array | undefined {
-    return this.#nextMessage;
+  next(): undefined {
+    return undefined;
   }
 
   #page(key: Uint8Array): Uint8Array {
@@ -213,7 +214,7 @@ export const KV_WORKLOADS: readonly Workload[] = [
   rangeWorkload('range-many-serializable', 'the same, serializable', true, false),
   {
     name: 'list',
-    about: 'list all keys in pages of --range-keys at one revision',
+    about: 'list all keys in pages of --range-keys at one revision, page by page',
     needsKeys: true,
     createTask: (options) => Promise.resolve(new PagedListTask(options)),
   },

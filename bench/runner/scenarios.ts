@@ -8,6 +8,8 @@ export interface Scenario {
   readonly load: readonly string[];
   /** Left out on clusters: the row is one of a single member. */
   readonly isSingleOnly?: true;
+  /** On a new cluster, because its memory is looked at; no load may follow. */
+  readonly isAlone?: true;
 }
 
 const MANY = ['--conns', '100', '--clients', '1000'];
@@ -57,7 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'list',
-    about: 'list of 100 000 keys in pages of 500, 4 clients',
+    about: 'list of 100 000 keys, 4 clients; pages of 500',
     load: [
       ...['list', '--conns', '4', '--clients', '4'],
       ...['--range-keys', '500', '--key-space-size', '100000'],
@@ -68,6 +70,7 @@ export const SCENARIOS: readonly Scenario[] = [
     about: 'put, 1000 clients, 10 000 idle watchers on one other prefix',
     load: ['put', ...MANY, '--idle-watchers', '10000'],
     isSingleOnly: true,
+    isAlone: true,
   },
 ];
 

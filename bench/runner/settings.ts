@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 const USAGE = `usage: npm run bench -- [options]
-  --full            everything, about 20 minutes: --members 1,3 --seconds 1.5 --warmup 0.5 --large 2 --stall 30
+  --full            everything, about 20 minutes: --members 1,3 --seconds 1.5 --warmup 0.5 --large 2 --stall 20
                     --learner 256 --kills 20; single options still override
   --rounds N        rounds per program (5)
   --seconds N       counted time of a load (5), after --warmup seconds (1)
@@ -76,7 +76,7 @@ export function readSettings(argv: readonly string[], root: string): Settings {
     scenarios: scenariosOf(values.workloads),
     memberCounts: members === 'none' ? [] : members.split(',').map(Number),
     largeRounds: number(values.large, 2, 0),
-    stallSeconds: number(values.stall, 30, 0),
+    stallSeconds: number(values.stall, 20, 0),
     hugeKeys: number(values.huge, 0, 0),
     learnerMegabytes: number(values.learner, 256, 0),
     leaderKills: number(values.kills, 20, 0),
