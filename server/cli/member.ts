@@ -8,7 +8,6 @@ import { SERVER_VERSION } from '../base/version.ts';
 import { MembershipBook } from '../cluster/membership-book.ts';
 import { MembershipMetrics } from '../cluster/membership-metrics.ts';
 import { v2StoreJson } from '../cluster/v2-store.ts';
-import { parseV2Store } from '../cluster/v2-store-reader.ts';
 import { Lessor, minLeaseTtlSeconds } from '../lease/lessor.ts';
 import { LeaseMetrics } from '../lease/metrics.ts';
 import { MvccStore } from '../mvcc/store.ts';
@@ -21,6 +20,7 @@ import { SnapshotKeeper } from '../node/snapshot-keeper.ts';
 import { WatchPump } from '../node/watch-pump.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Message, SoftState } from '../raft/types.ts';
+import { adoptMembership } from './adopt-membership.ts';
 import { ClusterChanges, type ClusterPortDeps } from './cluster-port.ts';
 import type { AutoCompaction, ServerConfig } from './config.ts';
 import { foundCluster } from './found-cluster.ts';
@@ -98,7 +98,7 @@ export async function createMember(
     maxLearners: config.maxLearners,
     metrics: new MembershipMetrics(registry, metadata.nodeId),
   });
-  adoptMembership(book, storage);
+  await adoptMembership(book, storage, logging.logger('cli/adopt-membership.ts'));
   const opened = { config, storage, store, lessor, alarms, book, registry, metrics };
   const raft = createRaft(config, storage, book, logging.logger('raft/raw-node.ts'));
   const snapshots = createSnapshotKeeper({ ...opened, raft }, logging, hooks);
@@ -119,14 +119,6 @@ export async function createMember(
       strictReconfigCheck: config.strictReconfigCheck,
     }),
   };
-}
-
-/** The end may have come between installing a snapshot and taking over its membership. */
-function adoptMembership(book: MembershipBook, storage: OpenStorage): void {
-  if (storage.snapshotIndex === 0 || storage.position.index !== storage.snapshotIndex) return;
-  const membership = parseV2Store(storage.snapshotData);
-  if (membership !== undefined) book.adopt(membership);
-  storage.backend.commit();
 }
 
 const TIME = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };

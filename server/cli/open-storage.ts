@@ -28,6 +28,8 @@ export interface OpenStorage {
   readonly memberDirectory: string;
   readonly walDirectory: string;
   readonly backend: RocksBackend;
+  /** The store came from a bbolt database; finishTakeover is still to be called. */
+  readonly isTakenOver: boolean;
   readonly wal: Wal;
   readonly snapshots: SnapDirectory;
   readonly metadata: WalMetadata;
@@ -80,7 +82,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     const snapshots = new SnapDirectory(join(memberDirectory, 'snap'), { logger: options.logger });
     snapshots.removeLeftovers();
     const isNew = !Wal.exists(walDirectory);
-    if (!isNew) await adoptDatabase(backend, memberDirectory, options.logger);
+    const isTakenOver = !isNew && (await adoptDatabase(backend, memberDirectory, options.logger));
     await maybeDefragment(backend, options.defragThresholdMegabytes, options.logger);
     const onDisk = isNew
       ? await createLog(walDirectory, options)
@@ -88,7 +90,10 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     await finishInstall(backend, snapshots, onDisk.snapshotIndex, options.logger);
     const position = readPosition(backend);
     checkPosition(position.index, onDisk);
-    return { memberDirectory, walDirectory, backend, snapshots, position, ...onDisk };
+    return {
+      ...{ memberDirectory, walDirectory, backend, isTakenOver, snapshots, position },
+      ...onDisk,
+    };
   } catch (cause) {
     await backend.close();
     if (cause instanceof StartError) throw cause;

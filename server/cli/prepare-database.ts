@@ -12,21 +12,32 @@ const BYTES_PER_MEGABYTE = 1024 * 1024;
 
 /**
  * A log beside an empty store and a bbolt database: `etcdutl snapshot restore` or a Go etcd made this directory. The
- * database becomes the store's content, and then gets another name: it is not brought up to date any more. A start that
- * ends before the renaming finds a store that is not empty and leaves the file where it is.
+ * database becomes the store's content. True until finishTakeover was called, also for a start after one that ended
+ * early: more than the database must be taken over.
  */
 export async function adoptDatabase(
   backend: RocksBackend,
   memberDirectory: string,
   logger: Logger,
-): Promise<void> {
-  const path = join(memberDirectory, 'snap', 'db');
-  if (readPosition(backend).index !== 0 || !existsSync(path)) return;
+): Promise<boolean> {
+  const path = databasePath(memberDirectory);
+  if (!existsSync(path)) return false;
+  if (readPosition(backend).index !== 0) return true;
   logger.info('taking over the bbolt database', { path });
   await importSnapshot(backend, path);
+  return true;
+}
+
+/** The database gets another name: from now on it is not brought up to date any more. */
+export function finishTakeover(memberDirectory: string, logger: Logger): void {
+  const path = databasePath(memberDirectory);
   const kept = `${path}.imported`;
   renameSync(path, kept);
   logger.info('took over the bbolt database; its file is not needed any more', { path: kept });
+}
+
+function databasePath(memberDirectory: string): string {
+  return join(memberDirectory, 'snap', 'db');
 }
 
 /** Defragments when this frees `thresholdMegabytes` or more; 0 never does. */

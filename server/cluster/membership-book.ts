@@ -355,6 +355,13 @@ export class MembershipBook {
     }
   }
 
+  /** As adopt, for a view older than the book: members that it does not know, or that are gone, stay as they are. */
+  amend(view: V2View): void {
+    for (const member of view.members) {
+      if (this.#members.has(member.id)) this.#adoptMember(member);
+    }
+  }
+
   #adoptMember(member: Member): void {
     const known = this.#members.get(member.id);
     if (known === undefined) {

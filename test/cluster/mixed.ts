@@ -26,6 +26,61 @@ export async function runMixed(tally: Tally): Promise<void> {
       replaceAll(cluster, 'ours', 'etcd'),
     ),
   );
+  await tally.run('three data directories of etcd 3.5 are taken over in place', () =>
+    TestCluster.run(ARGS, takeOver),
+  );
+}
+
+/** Members keep their directories, names and addresses, and get another program. */
+async function takeOver(cluster: TestCluster): Promise<string> {
+  await cluster.found('etcd', ['a', 'b']);
+  await delay(HEALTH_WAIT_MS);
+  // A member of 3.5 does not write into its database that a learner was promoted.
+  const third = await cluster.create({ name: 'c', kind: 'etcd' });
+  await cluster.promote(await cluster.join(third, true));
+  const load = await SteadyLoad.start({
+    endpoints: cluster.endpoints,
+    putsPerSecond: 200,
+    watcherCount: 3,
+  });
+  try {
+    await load.fill(1000);
+    for (const member of cluster.members) {
+      load.setEndpoints(except(cluster, member).map(({ endpoint }) => endpoint));
+      await member.stop();
+      member.becomeOurs();
+      await cluster.restart(member);
+      load.setEndpoints(cluster.endpoints);
+      await cluster.compareHashes();
+      await compareMembers(cluster);
+    }
+    const wrong = await load.finish();
+    expect(wrong.length === 0, wrong.join('\n'));
+    await cluster.expectNoAlarms();
+    return `${load.acknowledged} puts acknowledged, ${load.failures} unanswered`;
+  } finally {
+    load.close();
+  }
+}
+
+function except(cluster: TestCluster, member: TestMember): readonly TestMember[] {
+  return cluster.running.filter((other) => other !== member);
+}
+
+/** Every member knows the same of all members. */
+async function compareMembers(cluster: TestCluster): Promise<void> {
+  await retried('members agree on who they are', async () => {
+    const lists = await Promise.all(
+      cluster.running.map(async ({ client }) => {
+        const { members } = await client.cluster.memberList({ linearizable: false });
+        return members.map(({ id, name, peerUrls, clientUrls, isLearner }) =>
+          [id, name, peerUrls, clientUrls, isLearner].join(),
+        );
+      }),
+    );
+    const texts = new Set(lists.map((list) => list.join('; ')));
+    expect(texts.size === 1, [...texts].join('\n'));
+  });
 }
 
 async function replaceAll(cluster: TestCluster, from: Kind, to: Kind): Promise<string> {
@@ -71,6 +126,7 @@ async function replaceUnderLoad(cluster: TestCluster, load: SteadyLoad, to: Kind
   // Both kinds of corruption check had time to speak.
   await delay(4000);
   await cluster.expectNoAlarms();
+  await compareMembers(cluster);
   const kinds = (await cluster.list()).map(({ name }) => name).sort();
   expect(kinds.join() === 'new1,new2,new3', `members are ${kinds.join()}`);
   return `snapshots: ${snapshots.join(', ')}`;
@@ -89,7 +145,7 @@ async function lagBehind(
   load: SteadyLoad,
   member: TestMember,
 ): Promise<string> {
-  const others = cluster.running.filter((other) => other !== member);
+  const others = except(cluster, member);
   const leader = await cluster.leader();
   if (leader === member) throw new Error('the leader must not sleep');
   load.setEndpoints(others.map(({ endpoint }) => endpoint));
@@ -107,7 +163,7 @@ async function lagBehind(
 }
 
 async function removeOld(cluster: TestCluster, load: SteadyLoad, old: TestMember): Promise<void> {
-  const others = cluster.running.filter((member) => member !== old);
+  const others = except(cluster, old);
   load.setEndpoints(others.map(({ endpoint }) => endpoint));
   const id = (await old.status()).header?.memberId ?? 0n;
   const { exited } = old.process;

@@ -41,7 +41,6 @@ export function debianEtcd(): Promise<string> {
 
 export class TestMember {
   readonly name: string;
-  readonly kind: Kind;
   readonly dataDir: string;
   readonly clientPort: number;
   readonly endpoint: string;
@@ -50,12 +49,12 @@ export class TestMember {
   readonly #choice: MemberChoice;
   readonly #processes: MemberProcess[];
   readonly #sparePeerPort: number;
+  #kind: Kind;
   #peerPort: number;
   #process: MemberProcess | undefined;
 
   constructor(choice: MemberChoice, root: string, ports: readonly [number, number, number]) {
     this.name = choice.name;
-    this.kind = choice.kind;
     this.dataDir = join(root, choice.name);
     const [clientPort, peerPort, sparePeerPort] = ports;
     this.clientPort = clientPort;
@@ -64,8 +63,18 @@ export class TestMember {
     this.#choice = choice;
     this.#processes = [];
     this.#sparePeerPort = sparePeerPort;
+    this.#kind = choice.kind;
     this.#peerPort = peerPort;
     this.#process = undefined;
+  }
+
+  get kind(): Kind {
+    return this.#kind;
+  }
+
+  /** From the next start on, its data directory is ours. */
+  becomeOurs(): void {
+    this.#kind = 'ours';
   }
 
   get peerPort(): number {

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { utf8Bytes, utf8Text } from '../../../server/base/bytes.ts';
 import type { Logger } from '../../../server/base/logger.ts';
-import { adoptDatabase, maybeDefragment } from '../../../server/cli/prepare-database.ts';
+import {
+  adoptDatabase,
+  finishTakeover,
+  maybeDefragment,
+} from '../../../server/cli/prepare-database.ts';
 import { exportSnapshot } from '../../../server/storage/rocks/snapshot-file.ts';
 import { openStore, temporaryDirectory } from '../storage/rocks/temporary-store.ts';
 
@@ -37,23 +41,24 @@ describe('a bbolt database beside an empty store', () => {
   it('is taken over once', async () => {
     const directory = await directoryWithDatabase();
     const store = await openStore();
-    await adoptDatabase(store, directory, logger([]));
+    expect(await adoptDatabase(store, directory, logger([]))).toBe(true);
     const who = (): string => utf8Text(store.get('meta', utf8Bytes('who')) ?? utf8Bytes(''));
     expect(who()).toBe('bbolt');
+    finishTakeover(directory, logger([]));
     expect(existsSync(join(directory, 'snap/db'))).toBe(false);
     expect(existsSync(join(directory, 'snap/db.imported'))).toBe(true);
     store.put('meta', utf8Bytes('who'), utf8Bytes('rocks'));
     store.commit();
-    await adoptDatabase(store, directory, logger([]));
+    expect(await adoptDatabase(store, directory, logger([]))).toBe(false);
     expect(who()).toBe('rocks');
   });
 
-  it('is left alone when the store holds something', async () => {
+  it('is not read again when a takeover ended early, but still to be finished', async () => {
     const directory = await directoryWithDatabase();
     const store = await openStore();
     store.put('meta', utf8Bytes('consistent_index'), INDEX_SEVEN);
     store.commit();
-    await adoptDatabase(store, directory, logger([]));
+    expect(await adoptDatabase(store, directory, logger([]))).toBe(true);
     expect(store.get('meta', utf8Bytes('who'))).toBeUndefined();
     expect(existsSync(join(directory, 'snap/db'))).toBe(true);
   });
