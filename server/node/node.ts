@@ -109,6 +109,8 @@ export class Node implements Proposer {
   #softState: SoftState = { leader: 0n, role: 'follower' };
   /** When this member last became the leader, on the monotonic clock. */
   #electedMs = Number.NEGATIVE_INFINITY;
+  /** The last term whose first entry was applied here while it was current. */
+  #startedTerm = 0;
   #isRaisingNoSpace = false;
   #cancelTicks: Cancel | undefined = undefined;
   #isStopped = false;
@@ -349,8 +351,10 @@ export class Node implements Proposer {
     this.#confChanges.applied(change.id, error);
   }
 
+  /** Once per term: a membership change proposed while another one is pending becomes an empty entry, too. */
   #onTermStarted(term: number): void {
-    if (term !== this.term) return;
+    if (term !== this.term || term === this.#startedTerm) return;
+    this.#startedTerm = term;
     // A leader answers no reads before this entry is committed: those who asked before ask again, on every member.
     this.#reads.retryUnanswered(this.#deps.clock.monotonicMs());
     if (this.isLeader) this.#leases.promote();

@@ -299,6 +299,16 @@ describe('leases', () => {
     expect(world.lessor.has(5n)).toBe(false);
     expect(world.registry.print()).toContain('etcd_debugging_server_lease_expired_total 1');
   });
+
+  it('do not start over with an empty entry later in the term', () => {
+    const world = new NodeWorld().start();
+    grant(world);
+    world.time.advance(9000);
+    world.raft.propose([new Uint8Array(0)]);
+    world.node.wake();
+    world.time.advance(3000);
+    expect(world.lessor.has(5n)).toBe(false);
+  });
 });
 
 describe('snapshots', () => {
