@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import { SERVER_VERSION } from '../base/version.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import { AlarmType } from '../proto/gen/rpc.ts';
+import type { HealthState } from '../rpc/health-service.ts';
 import type { MaintenancePort } from '../rpc/maintenance-service.ts';
 import type { SnapshotSource } from '../rpc/snapshot-stream.ts';
 import { hashStore } from '../storage/rocks/store-hash.ts';
@@ -20,26 +21,25 @@ export function alarmName(alarm: number): string {
   return alarm === AlarmType.corrupt ? 'CORRUPT' : 'UNKNOWN';
 }
 
-export function createMaintenancePort(member: MemberParts, logger: Logger): MaintenancePort {
+export function createMaintenancePort(
+  member: MemberParts,
+  health: HealthState,
+  logger: Logger,
+): MaintenancePort {
   const { store, storage, metrics } = member;
   return {
     status: () => statusOf(member),
     revision: () => store.revision,
     storageVersion: () => member.book.clusterVersion ?? '',
     defragment: (done) => {
-      const startMs = performance.now();
-      logger.info('starting defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });
-      FAILPOINTS.defragBeforeCopy.hit();
-      settle(storage.backend.defragment(), (error) => {
-        metrics.defragSeconds.observe((performance.now() - startMs) / 1000);
-        if (error === undefined) {
-          logger.info('finished defragment', {
-            'current-db-size-bytes': storage.backend.sizeBytes(),
-          });
-        } else {
-          logger.error('failed to defragment', { error });
-        }
-        done(error);
+      // etcd: clients that look at health go elsewhere meanwhile. They are told before anything begins.
+      const stopsService = member.config.features.stopGrpcServiceOnDefrag;
+      if (stopsService) health.set(false);
+      PROCESS_SCHEDULER.soon(() => {
+        defragment(member, logger, (error) => {
+          if (stopsService) health.set(true);
+          done(error);
+        });
       });
     },
     hash: (done) => {
@@ -61,6 +61,25 @@ export function createMaintenancePort(member: MemberParts, logger: Logger): Main
       );
     },
   };
+}
+
+function defragment(
+  { storage, metrics }: MemberParts,
+  logger: Logger,
+  done: (error?: unknown) => void,
+): void {
+  const startMs = performance.now();
+  logger.info('starting defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });
+  FAILPOINTS.defragBeforeCopy.hit();
+  settle(storage.backend.defragment(), (error) => {
+    metrics.defragSeconds.observe((performance.now() - startMs) / 1000);
+    if (error === undefined) {
+      logger.info('finished defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });
+    } else {
+      logger.error('failed to defragment', { error });
+    }
+    done(error);
+  });
 }
 
 /** etcd: server.go MoveLeader. Looks at every heartbeat whether it worked, for as long as an election takes. */

@@ -70,7 +70,7 @@ export function createServices(
     }),
   );
   grpc.register(createLeaseService({ proposer: node, leases, header, revision }));
-  const port = createMaintenancePort(member, logging.logger('cli/maintenance.ts'));
+  const port = createMaintenancePort(member, health, logging.logger('cli/maintenance.ts'));
   grpc.register(createMaintenanceService({ proposer: node, header, port }));
   grpc.register(createClusterService({ proposer: node, header, cluster: member.changes }));
   grpc.register(createHealthService(health));

@@ -21,7 +21,7 @@ import { mustRun } from '../support/run.ts';
 import { Tally } from '../support/tally.ts';
 import { makeBinDir } from './bin-dir.ts';
 
-const TEST_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 150_000;
 const BUILD_TIMEOUT_MS = 1_800_000;
 const LOG_LINES_SHOWN = 25;
 const LOG_COLUMNS_SHOWN = 300;
