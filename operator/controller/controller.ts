@@ -1,9 +1,9 @@
 // Owns the loop over all clusters: takes keys off the queue, runs their rounds, a few at a time, and asks for the next one.
 // A round that fails backs off; one that is done says when it wants to look again.
-import { CONCURRENT_RECONCILES, JITTER_RATIO } from './limits.ts';
+import { CONCURRENT_RECONCILES, JITTER_RATIO, STATUS_AGE_MS_MAX } from './limits.ts';
 import type { ClusterKey, ControllerLog } from './ports.ts';
 import { type RoundPorts, type RoundResult, runRound } from './round.ts';
-import { WorkQueue } from './work-queue.ts';
+import { type QueueListener, WorkQueue } from './work-queue.ts';
 
 export interface ControllerOptions extends RoundPorts {
   readonly log: ControllerLog;
@@ -11,6 +11,7 @@ export interface ControllerOptions extends RoundPorts {
   /** A number in [0, 1), for spreading; Math.random in production. */
   readonly random: () => number;
   /** Told of each round, for metrics. */
+  readonly queueListener?: QueueListener;
   readonly onRound?: (key: ClusterKey, result: RoundResult, durationMs: number) => void;
 }
 
@@ -22,7 +23,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue(options.clock, () => this.#fill());
+    this.#queue = new WorkQueue(options.clock, () => this.#fill(), options.queueListener);
     this.#running = new Set();
     this.#isStopping = false;
   }
@@ -80,6 +81,8 @@ export class Controller {
         return;
       case 'failed': {
         const retryMs = this.#queue.addAfterFailure(text);
+        // However long the fault lasts: the status must not get old. The sooner time wins.
+        this.#queue.addAfter(text, this.#spread(STATUS_AGE_MS_MAX));
         const error = result.cause instanceof Error ? result.cause.message : String(result.cause);
         log.error('round failed', { namespace, name, action: result.action, error, retryMs });
       }

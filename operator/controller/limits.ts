@@ -17,3 +17,6 @@ export const MEMBERSHIP_CHANGE_DEADLINE_MS = 7_000;
 
 /** Rounds of a hundred clusters that were asked for at once are spread by up to this part of their wait. */
 export const JITTER_RATIO = 0.1;
+
+/** The status is at most 30 s old, whatever failed: a round is tried at least this often. */
+export const STATUS_AGE_MS_MAX = 20_000;

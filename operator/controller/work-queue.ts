@@ -10,23 +10,36 @@ interface Waiting {
   readonly cancel: () => void;
 }
 
+/** Told of what happens to keys, for metrics. */
+export interface QueueListener {
+  readonly added: () => void;
+  /** `waitedMs` from being due. */
+  readonly taken: (waitedMs: number) => void;
+  readonly done: (workedMs: number) => void;
+  readonly failed: () => void;
+}
+
 export class WorkQueue {
   readonly #clock: ControllerClock;
   readonly #onDue: () => void;
+  readonly #listener: QueueListener | undefined;
   readonly #waiting: Map<string, Waiting>;
-  readonly #due: Set<string>;
-  readonly #working: Set<string>;
+  /** In order; the value is since when. */
+  readonly #due: Map<string, number>;
+  /** The value is since when. */
+  readonly #working: Map<string, number>;
   readonly #askedAgain: Set<string>;
   readonly #failures: Map<string, number>;
   #isClosed: boolean;
 
   /** `onDue` is called whenever something can be taken. */
-  constructor(clock: ControllerClock, onDue: () => void) {
+  constructor(clock: ControllerClock, onDue: () => void, listener?: QueueListener) {
     this.#clock = clock;
     this.#onDue = onDue;
+    this.#listener = listener;
     this.#waiting = new Map();
-    this.#due = new Set();
-    this.#working = new Set();
+    this.#due = new Map();
+    this.#working = new Map();
     this.#askedAgain = new Set();
     this.#failures = new Map();
     this.#isClosed = false;
@@ -43,12 +56,13 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#isClosed || this.#due.has(key)) return;
+    this.#listener?.added();
     if (this.#working.has(key)) {
       this.#askedAgain.add(key);
       return;
     }
     this.#stopWaiting(key);
-    this.#due.add(key);
+    this.#due.set(key, this.#clock.nowMs());
     this.#onDue();
   }
 
@@ -68,6 +82,7 @@ export class WorkQueue {
 
   /** Later after each failure in a row. Returns the wait. */
   addAfterFailure(key: string): number {
+    this.#listener?.failed();
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, Math.min(failures + 1, BACKOFF_DOUBLINGS_MAX));
     const delayMs = Math.min(BACKOFF_MS_MIN * 2 ** failures, BACKOFF_MS_MAX);
@@ -81,14 +96,19 @@ export class WorkQueue {
 
   /** The next key to work on; `done` has to follow. */
   take(): string | undefined {
-    const [key] = this.#due;
-    if (key === undefined) return undefined;
+    const [entry] = this.#due;
+    if (entry === undefined) return undefined;
+    const [key, dueMs] = entry;
+    const nowMs = this.#clock.nowMs();
     this.#due.delete(key);
-    this.#working.add(key);
+    this.#working.set(key, nowMs);
+    this.#listener?.taken(nowMs - dueMs);
     return key;
   }
 
   done(key: string): void {
+    const nowMs = this.#clock.nowMs();
+    this.#listener?.done(nowMs - (this.#working.get(key) ?? nowMs));
     this.#working.delete(key);
     if (this.#askedAgain.delete(key)) this.add(key);
   }

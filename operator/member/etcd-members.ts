@@ -69,7 +69,11 @@ export class EtcdMembers {
   }
 
   async status(endpoint: Endpoint, signal: AbortSignal): Promise<Answer> {
-    const reply = await this.#clients.get(endpoint.url).maintenance.status({ signal });
+    const client = this.#clients.get(endpoint.url);
+    const reply = await client.maintenance.status({ signal }).catch((error: unknown) => {
+      this.#clients.forget(endpoint.url, client);
+      throw error;
+    });
     const { memberId = 0n, clusterId = 0n } = reply.header ?? {};
     return {
       kind: 'answered',

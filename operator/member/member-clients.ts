@@ -21,10 +21,13 @@ export class MemberClients {
     return client;
   }
 
-  /** For a member that is gone. */
-  forget(url: string): void {
-    this.#clients.get(url)?.close();
-    this.#clients.delete(url);
+  /**
+   * For a member that is gone or does not answer: the next client looks its name up anew. A Pod that was made again has
+   * another address, which the transport would notice half a minute later only.
+   */
+  forget(url: string, client: EtcdClient | undefined = this.#clients.get(url)): void {
+    client?.close();
+    if (this.#clients.get(url) === client) this.#clients.delete(url);
   }
 
   close(): void {

@@ -1,0 +1,133 @@
+// Owns keeping the cache of one kind equal to what the API server has: list, then watch from there, for ever.
+//
+//   list -> watch -> (ended by the server) -> watch from the last resource version -> ...
+//     ^        |
+//     |        +-- 410 Gone, or listed long ago
+//     +-- any other failure: wait (doubling, with chance), then go on where it was
+//
+// No failure ends it: an informer that stops in silence shows the operator a world that stands still.
+import type { ObjectMeta } from '../api/meta.ts';
+import type { KubeApi, Selection } from './kube-api.ts';
+import { KubeError } from './kube-error.ts';
+import { RELIST_AFTER_MS, RETRY_MS_MAX, RETRY_MS_MIN } from './limits.ts';
+import { errorText, type Log } from './log.ts';
+import type { ObjectCache } from './object-cache.ts';
+import { pause } from './pause.ts';
+import type { Resource } from './resource.ts';
+
+interface Stored {
+  readonly metadata: ObjectMeta;
+}
+
+export interface InformerOptions<T extends Stored> {
+  readonly api: KubeApi;
+  readonly resource: Resource<T>;
+  readonly selection: Selection;
+  readonly cache: ObjectCache<T>;
+  readonly log: Log;
+  readonly onChange: (object: T) => void;
+}
+
+export class Informer<T extends Stored> {
+  readonly #options: InformerOptions<T>;
+  readonly #synced: Promise<void>;
+  #markSynced: () => void;
+  #isSynced: boolean;
+  #resourceVersion: string;
+  #listedAtMs: number;
+  #failures: number;
+
+  constructor(options: InformerOptions<T>) {
+    this.#options = options;
+    this.#markSynced = () => {};
+    this.#synced = new Promise((resolve) => {
+      this.#markSynced = resolve;
+    });
+    this.#isSynced = false;
+    this.#resourceVersion = '';
+    this.#listedAtMs = 0;
+    this.#failures = 0;
+  }
+
+  /** Fulfilled once everything was listed for the first time. */
+  get synced(): Promise<void> {
+    return this.#synced;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Ends when `signal` is aborted, and never fails. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+        this.#failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#recover(error, signal);
+      }
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { api, resource, selection } = this.#options;
+    if (this.#resourceVersion === '' || Date.now() - this.#listedAtMs > RELIST_AFTER_MS) {
+      await this.#relist();
+    }
+    const from = { ...selection, resourceVersion: this.#resourceVersion, signal };
+    for await (const event of api.watch(resource, from)) {
+      this.#failures = 0;
+      if (event.kind === 'changed') this.#changed(event.object);
+      if (event.kind === 'deleted') this.#deleted(event.object);
+      if (event.resourceVersion !== '') this.#resourceVersion = event.resourceVersion;
+    }
+  }
+
+  async #relist(): Promise<void> {
+    const { api, resource, selection, cache } = this.#options;
+    const { items, resourceVersion } = await api.list(resource, selection);
+    const uids = new Set(items.map(({ metadata }) => metadata.uid));
+    for (const object of [...cache.all()]) {
+      // What we wrote after the list was made is newer than the list.
+      const isNewer = Number(object.metadata.resourceVersion) > Number(resourceVersion);
+      if (!uids.has(object.metadata.uid) && !isNewer) this.#deleted(object);
+    }
+    for (const object of items) this.#changed(object);
+    this.#resourceVersion = resourceVersion;
+    this.#listedAtMs = Date.now();
+    this.#isSynced = true;
+    this.#markSynced();
+  }
+
+  #changed(object: T): void {
+    const put = this.#options.cache.put(object);
+    const before = put === false ? object : put.before;
+    const isSame = before?.metadata.resourceVersion === object.metadata.resourceVersion;
+    // Our own write, which the cache had from its answer, or a list of what is known.
+    if (put !== false && !isSame) this.#options.onChange(object);
+  }
+
+  #deleted(object: T): void {
+    if (this.#options.cache.remove(object)) this.#options.onChange(object);
+  }
+
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, resource } = this.#options;
+    if (error instanceof KubeError && error.isExpired) {
+      log('info', 'listing again: the watch is too old', { kind: resource.plural });
+      this.#resourceVersion = '';
+      if (this.#failures === 0) {
+        this.#failures = 1;
+        return;
+      }
+    }
+    this.#failures += 1;
+    const most = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (this.#failures - 1));
+    const waitMs = Math.round(most * (0.5 + Math.random() / 2));
+    const fields = { kind: resource.plural, error: errorText(error), retryInMs: waitMs };
+    log('warn', 'a watch broke', fields);
+    await pause(waitMs, signal);
+  }
+}
