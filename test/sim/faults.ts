@@ -39,7 +39,7 @@ export class Faults {
     this.#heldDown.clear();
     for (const machine of presentMachines) {
       machine.slowness = 1;
-      machine.syncFailChance = 0;
+      machine.diskFailChance = 0;
       // A crash that was set up and did not happen yet is called off.
       machine.process?.lightFuse(-1, 'kill');
       if (!machine.isUp) this.#bootLater(machine);
@@ -223,9 +223,9 @@ export class Faults {
   #failingDisk(): void {
     this.#count('failing disk');
     const machine = this.#anyMachine();
-    machine.syncFailChance = 0.2;
+    machine.diskFailChance = 0.2;
     this.#world.queue.after(this.#span(0.1, 2), () => {
-      machine.syncFailChance = 0;
+      machine.diskFailChance = 0;
     });
   }
 

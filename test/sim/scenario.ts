@@ -57,7 +57,7 @@ const SIZES = [1, 3, 3, 3, 3, 5, 5, 2, 4, 7];
 export function drawScenario(options: SimOptions): Scenario {
   const prng = new Prng(options.seed);
   const size = pick(prng, SIZES);
-  const electionTicks = pick(prng, [10, 10, 10, 5, 20]);
+  const electionTicks = pick(prng, [10, 10, 10, 5, 20, 3]);
   return {
     seed: options.seed,
     runUs: options.ticks * TICK_US,
@@ -76,7 +76,7 @@ export function drawScenario(options: SimOptions): Scenario {
     syncMinUs: 100,
     syncMaxUs: pick(prng, [300, 2000, 20_000]),
     network: drawNetwork(prng),
-    faultMeanUs: pick(prng, [0.2, 0.5, 1, 2, 5]) * SECOND_US,
+    faultMeanUs: pick(prng, [0.05, 0.2, 0.5, 1, 2, 5]) * SECOND_US,
     troubleUs: prng.between(5, 40) * SECOND_US,
     clients: prng.between(1, 6),
     thinkUs: pick(prng, [5_000, 50_000, 200_000, 1_000_000]),

@@ -2,7 +2,7 @@
 // tests, whose syncs take simulated time, and on which every operation is a place to crash.
 
 import type { DiskDone } from '../../server/storage/file-system.ts';
-import { MemoryFileSystem } from '../server/storage/wal/memory-file-system.ts';
+import { MemoryFileSystem, type Operation } from '../server/storage/wal/memory-file-system.ts';
 
 type File = Parameters<MemoryFileSystem['startSync']>[0];
 
@@ -12,8 +12,8 @@ export interface DiskHost {
   afterSync(task: () => void): void;
   /** May throw to end the process at this point. */
   crashPoint(name: string): void;
-  /** Whether the next sync fails, as a broken disk's does. */
-  failsSync(): boolean;
+  /** Code of the error an operation fails with, on a disk that is full or broken. */
+  failureOf(operation: Operation): string | undefined;
 }
 
 export class SimFileSystem extends MemoryFileSystem {
@@ -22,8 +22,10 @@ export class SimFileSystem extends MemoryFileSystem {
 
   constructor() {
     super();
-    this.fault = (operation): undefined => {
+    this.fault = (operation) => {
       this.host?.crashPoint(`disk ${operation}`);
+      // Syncs fail when they end.
+      return operation === 'sync' ? undefined : this.host?.failureOf(operation);
     };
   }
 
@@ -31,8 +33,9 @@ export class SimFileSystem extends MemoryFileSystem {
     this.check('sync', file.path);
     const { host } = this;
     if (host === undefined) return;
-    if (host.failsSync()) {
-      const error = Object.assign(new Error(`EIO: ${file.path}`), { code: 'EIO' });
+    const code = host.failureOf('sync');
+    if (code !== undefined) {
+      const error = Object.assign(new Error(`${code}: ${file.path}`), { code });
       host.afterSync(() => done(error));
       return;
     }

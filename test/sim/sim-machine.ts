@@ -6,6 +6,7 @@ import type { Prng } from '../../server/base/prng.ts';
 import type { BootstrapLog } from '../../server/cluster/bootstrap.ts';
 import type { MemoryLog } from '../../server/raft/memory-log.ts';
 import type { Entry, Message, SoftState } from '../../server/raft/types.ts';
+import type { Operation } from '../server/storage/wal/memory-file-system.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Scenario } from './scenario.ts';
 import { type CrashKind, StoreDisk } from './sim-backend.ts';
@@ -66,8 +67,8 @@ export class Machine {
   readonly received: Map<number, StoreImage> = new Map();
   /** Syncs take this many times longer than usual. */
   slowness = 1;
-  /** Chance that a sync fails. */
-  syncFailChance = 0;
+  /** Chance that an operation of the disk fails. */
+  diskFailChance = 0;
   /** Removed from the cluster: it never runs again. */
   isRetired = false;
   /** When the process that runs was started. */
@@ -107,7 +108,7 @@ export class Machine {
     this.files.host = {
       afterSync: (task) => this.afterSync(process, task),
       crashPoint: (name) => process.crashPoint(name),
-      failsSync: () => this.#prng.chance(this.syncFailChance),
+      failureOf: (operation) => this.#failureOf(operation),
     };
     process.run(() => process.boot());
   }
@@ -136,6 +137,12 @@ export class Machine {
     const { syncMinUs, syncMaxUs } = this.#host.scenario;
     const delayUs = this.#prng.between(syncMinUs, syncMaxUs) * this.slowness;
     this.#host.queue.after(delayUs, () => process.run(task));
+  }
+
+  #failureOf(operation: Operation): string | undefined {
+    if (this.diskFailChance === 0 || !this.#prng.chance(this.diskFailChance)) return undefined;
+    if (operation === 'sync') return 'EIO';
+    return operation === 'write' || operation === 'truncate' ? 'ENOSPC' : undefined;
   }
 
   releaseReceived(index: number): void {

@@ -103,8 +103,10 @@ export class SimProcess {
     try {
       task();
     } catch (error) {
-      if (!(error instanceof SimCrash))
+      if (isDiskError(error)) this.onFatal(error);
+      else if (!(error instanceof SimCrash)) {
         this.host.fail(`member ${this.machine.number} threw`, error);
+      }
     }
     this.host.afterTask(this);
   }
@@ -196,8 +198,7 @@ export class SimProcess {
   /** The process dies of a disk that fails; anything else that ends it is an error of the program. */
   onFatal(error: unknown): void {
     if (!this.isAlive || this.ending !== undefined) return;
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EIO') this.ending = 'kill';
+    if (isDiskError(error)) this.ending = 'kill';
     else this.host.fail(`member ${this.machine.number} cannot go on`, error);
   }
 
@@ -224,6 +225,13 @@ export class SimProcess {
       });
     });
   }
+}
+
+/** What a disk that is broken or full answers; the member stops, and somebody starts it again. */
+function isDiskError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.cause !== undefined) return isDiskError(error.cause);
+  return 'code' in error && (error.code === 'EIO' || error.code === 'ENOSPC');
 }
 
 function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend): ProcessParts {
