@@ -64,7 +64,7 @@ async function runRound(
     try {
       if (scenario.isAlone === true) {
         await cluster?.remove();
-        cluster = await Cluster.start(system.binary, members);
+        cluster = await startWarm(system.binary, members);
       }
       cluster ??= await startWarm(system.binary, members);
       const report = await runLoad(cluster, [...time, ...scenario.load]);
