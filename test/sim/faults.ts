@@ -61,8 +61,9 @@ export class Faults {
     if (dice < 30) this.#crashSomewhere();
     else if (dice < 40) this.#crashNow();
     else if (dice < 44) this.#crashAll();
-    else if (dice < 48) this.#restartStorm();
-    else if (dice < 52) this.#stopInOrder();
+    else if (dice < 47) this.#restartStorm();
+    else if (dice < 50) this.#crashTwice();
+    else if (dice < 53) this.#stopInOrder();
     else if (dice < 66) this.#partition();
     else if (dice < 76) this.#cutOneWay();
     else if (dice < 82) this.#clog();
@@ -106,6 +107,33 @@ export class Faults {
         if (this.#world.isTrouble && machine.isUp) this.#crash(machine, this.#kind());
       });
     }
+  }
+
+  /**
+   * A killed process leaves records that only the page cache holds. The next one must not build on them before they are
+   * durable: soon after it has spoken, the power of its machine fails, and the leader that believed it is gone, too.
+   */
+  #crashTwice(): void {
+    const machine = this.#anyMachine();
+    if (!machine.isUp) return;
+    this.#count('crash twice');
+    const { queue } = this.#world;
+    machine.slowness = 1000;
+    queue.after(this.#span(0.05, 1), () => {
+      if (!this.#world.isTrouble || !machine.isUp) return;
+      machine.crash('kill');
+      machine.boot();
+      queue.after(this.#span(0.01, 0.6), () => {
+        machine.slowness = 1;
+        if (!this.#world.isTrouble) return;
+        const leader = this.#world.leader?.machine;
+        if (machine.isUp) this.#crash(machine, 'power');
+        if (leader === undefined || leader === machine || !leader.isUp) return;
+        this.#world.stats.crashes++;
+        leader.crash('power');
+        this.#heldDown.add(leader);
+      });
+    });
   }
 
   #stopInOrder(): void {
