@@ -176,7 +176,7 @@ export function missingPrograms(root: string): readonly string[] {
 
 /** The kernel hands one argument of the first line on: the server's is the one that cannot be given later (bin/etcd). */
 function launcher(name: string, module: string): string {
-  const flag = name === 'etcd' ? ' --max-semi-space-size=32' : '';
+  const flag = name === 'etcd' ? ' --max-semi-space-size=16' : '';
   return `#!/usr/local/bin/node${flag}
 process.setSourceMapsEnabled(true);
 await import('../dist/${module}');
