@@ -119,7 +119,7 @@ function unpack(folder: string, root: string): void {
 }
 
 function checkFiles(root: string): void {
-  for (const program of ['etcd', 'etcdctl', 'etcdutl']) {
+  for (const program of ['etcd', 'etcdctl', 'etcdutl', 'etcd-ts-operator']) {
     const launcher = readFileSync(join(root, 'opt/etcd-ts/bin', program), 'utf8');
     check(`${program} starts by itself`, launcher.startsWith('#!/usr/local/bin/node'));
   }
@@ -208,6 +208,10 @@ async function checkRunning(root: string, config: Config): Promise<void> {
     check(
       'etcdutl in the image starts',
       run(['/usr/local/bin/etcdutl', 'version']).includes('etcdutl version'),
+    );
+    check(
+      'the operator in the image starts',
+      run(['/usr/local/bin/etcd-ts-operator', '--help']).includes('--watch-namespace'),
     );
     check('the health check finds it', isHealthy(root, config, url));
     check(
