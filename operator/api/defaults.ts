@@ -5,7 +5,7 @@ import { parseDuration } from './time.ts';
 
 export const DEFAULTS = {
   replicas: 3,
-  version: '3.7.0',
+  version: '3.7.1',
   repository: 'ghcr.io/etcd-ts/etcd-ts',
   pullPolicy: 'IfNotPresent',
   storageSize: '8Gi',

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../../operator/api/defaults.ts';
 import { loadChart, parseObjects, renderObjects } from '../../scripts/charts/chart.ts';
 import {
   chartFiles,
@@ -11,6 +12,7 @@ import {
   OPERATOR_NAMESPACE,
 } from '../../scripts/charts/generated-files.ts';
 import { IMAGE_REPOSITORY, imageConfig } from '../../scripts/image/image-config.ts';
+import { SERVER_VERSION } from '../../server/base/version.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -53,4 +55,8 @@ it('charts and package have one version, and the image one name', () => {
   expect(cluster.values['tests']).toEqual({ image: `${IMAGE_REPOSITORY}:v${version}` });
   expect(read('charts/etcd-ts-operator/Chart.yaml')).toContain(`${IMAGE_REPOSITORY}:v${version}`);
   expect(imageConfig().User).toBe('65532:65532');
+});
+
+it('a cluster asks for the release that this tree is, unless told otherwise', () => {
+  expect(DEFAULTS.version).toBe(SERVER_VERSION);
 });

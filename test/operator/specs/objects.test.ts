@@ -71,7 +71,7 @@ describe('the Pod', () => {
       name: 'ETCD_INITIAL_CLUSTER',
       valueFrom: { fieldRef: { fieldPath: "metadata.annotations['etcd-ts.io/initial-cluster']" } },
     });
-    expect(container?.image).toBe('ghcr.io/etcd-ts/etcd-ts:v3.7.0');
+    expect(container?.image).toBe('ghcr.io/etcd-ts/etcd-ts:v3.7.1');
   });
 
   it('takes every option', () => {
