@@ -111,14 +111,17 @@ export class Faults {
 
   /**
    * A killed process leaves records that only the page cache holds. The next one must not build on them before they are
-   * durable: soon after it has spoken, the power of its machine fails, and the leader that believed it is gone, too.
+   * durable: soon after it has spoken, the power of its machine fails, and the leader that believed it, and was cut off
+   * from the others, is gone, too.
    */
   #crashTwice(): void {
     const machine = this.#anyMachine();
-    if (!machine.isUp) return;
+    const leading = this.#world.leader?.machine;
+    if (!machine.isUp || leading === undefined) return;
     this.#count('crash twice');
     const { queue } = this.#world;
     machine.slowness = 1000;
+    this.#cut((a, b) => (a === leading && b !== machine) || (b === leading && a !== machine));
     queue.after(this.#span(0.05, 1), () => {
       if (!this.#world.isTrouble || !machine.isUp) return;
       machine.crash('kill');
