@@ -6,7 +6,7 @@ import { Discovery } from './discovery.ts';
 import { Informer } from './informer.ts';
 import type { KubeApi, ObjectRef } from './kube-api.ts';
 import { KubeError } from './kube-error.ts';
-import { DISCOVERY_AGE_MS } from './limits.ts';
+import { DISCOVERY_AGE_MS, RETRY_MS_MIN } from './limits.ts';
 import { errorText, type Log } from './log.ts';
 import { ObjectCache } from './object-cache.ts';
 import { pause } from './pause.ts';
@@ -58,7 +58,7 @@ export class ObjectStore {
 
   /** Fulfilled once every kind was listed. The informers run until `signal` is aborted. */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#discovery.refresh();
+    await this.#ask(signal);
     const started = [
       this.#follow('EtcdCluster', signal),
       this.#follow('EtcdMember', signal),
@@ -140,6 +140,19 @@ export class ObjectStore {
       if (isFollowing || !this.hasPolicyApi) continue;
       isFollowing = true;
       await this.#follow('PodDisruptionBudget', signal, LABEL_CLUSTER);
+    }
+  }
+
+  /** Until the server answers: one that is away when we start is nothing to die of. */
+  async #ask(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#discovery.refresh();
+        return;
+      } catch (error) {
+        this.#options.log('warn', 'the server does not answer', { error: errorText(error) });
+        await pause(RETRY_MS_MIN, signal);
+      }
     }
   }
 

@@ -1,0 +1,73 @@
+// Owns the processes of this suite: started with their output in a file, stopped all at the end.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+
+export interface Start {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}
+
+const running: Set<Process> = new Set();
+
+export class Process {
+  readonly name: string;
+  readonly #logFile: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number>;
+
+  constructor({ name, command, args, environment, logFile }: Start) {
+    this.name = name;
+    this.#logFile = logFile;
+    const log = openSync(logFile, 'a');
+    this.#child = spawn(command, args, {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...environment },
+    });
+    closeSync(log);
+    running.add(this);
+    this.#exited = new Promise((resolve) => {
+      const end = (code: number): void => {
+        running.delete(this);
+        resolve(code);
+      };
+      this.#child.once('exit', (code) => end(code ?? -1));
+      this.#child.once('error', () => end(-1));
+    });
+  }
+
+  get isRunning(): boolean {
+    return running.has(this);
+  }
+
+  /** The exit code; -1 after a signal. */
+  get exited(): Promise<number> {
+    return this.#exited;
+  }
+
+  get log(): string {
+    return readFileSync(this.#logFile, 'utf8');
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
+    if (this.isRunning) this.#child.kill(signal);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 20_000);
+    const code = await this.#exited;
+    clearTimeout(timer);
+    return code;
+  }
+}
+
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((each) => each.stop('SIGKILL')));
+}
+
+/** Runs a command to its end; throws when it fails. */
+export async function runToEnd(command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${command} ended with ${String(code)}`);
+}

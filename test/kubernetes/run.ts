@@ -1,0 +1,76 @@
+// Goal: the operator does its work against a real API server, whose own storage is our server. Method: kube-apiserver, the
+// operator's process and members' processes run for real; only nodes are missing, for which a small kubelet runs members on
+// loopback. A failure means that an EtcdCluster would not come up, scale, heal or go away on a real cluster.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { openConnection } from '../../operator/kube/connection.ts';
+import { Rest } from '../../operator/kube/rest.ts';
+import { ROOT } from '../support/paths.ts';
+import { Tally } from '../support/tally.ts';
+import { findAssets, startControlPlane } from './control-plane.ts';
+import { Kube } from './kube.ts';
+import { runLifecycle } from './lifecycle.ts';
+import { LoopbackKubelet } from './loopback-kubelet.ts';
+import { runToEnd, stopAll } from './processes.ts';
+import { until } from './until.ts';
+
+await main();
+
+async function main(): Promise<void> {
+  let assets = findAssets();
+  if (assets === undefined) {
+    console.log('no kube-apiserver: building one from Debian sources, which takes ten minutes');
+    await runToEnd('sh', [join(ROOT, 'test/kubernetes/build-kubernetes.sh')]);
+    assets = findAssets();
+  }
+  if (assets === undefined) throw new Error('there is no kube-apiserver');
+  const folder = mkdtempSync(join(tmpdir(), 'etcd-ts-kubernetes-'));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      void stopAll().finally(() => process.exit(1));
+    });
+  }
+  const tally = new Tally('kubernetes');
+  let isKept = true;
+  try {
+    await runAll(tally, assets, folder);
+    isKept = process.env['KEEP'] !== undefined;
+  } catch (error) {
+    console.error(error);
+    console.error(`logs are in ${folder}`);
+    process.exitCode = 1;
+  } finally {
+    await stopAll();
+    if (!isKept) rmSync(folder, { recursive: true, force: true });
+  }
+  process.exit();
+}
+
+async function runAll(tally: Tally, assets: string, folder: string): Promise<void> {
+  mkdirSync(join(folder, 'volumes'));
+  const plane = await startControlPlane(assets, folder);
+  const connection = openConnection(plane.kubeconfig);
+  const kube = new Kube(new Rest(connection));
+  console.log(`Kubernetes ${plane.version}, stored in bin/etcd; logs in ${folder}`);
+  await installDefinitions(kube);
+  const kubelet = new LoopbackKubelet(kube, folder);
+  kubelet.start();
+  await runLifecycle({ tally, kube, kubelet, plane, folder });
+  await kubelet.stop();
+  tally.finish();
+}
+
+async function installDefinitions(kube: Kube): Promise<void> {
+  const crds = join(ROOT, 'manifests/crds');
+  for (const file of readdirSync(crds)) {
+    const definition = load(readFileSync(join(crds, file), 'utf8'));
+    await kube.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
+  }
+  for (const plural of ['etcdclusters', 'etcdmembers']) {
+    await until(`${plural} are served`, () =>
+      kube.list(`/apis/etcd-ts.io/v1alpha1/namespaces/default/${plural}`),
+    );
+  }
+}

@@ -1,0 +1,219 @@
+// Owns the piece of the Kubernetes API that operator/kube speaks, over real HTTP: objects with UIDs and versions, lists,
+// watches, refusals; and what goes wrong when a test says so.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+type Json = Record<string, unknown>;
+interface StoredMeta extends Json {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+}
+export interface StoredObject extends Json {
+  metadata: StoredMeta;
+}
+
+interface Watcher {
+  readonly collection: string;
+  readonly response: ServerResponse;
+}
+
+export class FakeApiServer {
+  /** By path. */
+  readonly objects: Map<string, StoredObject>;
+  /** "GET /api/v1/...", in order; watches end in "watch". */
+  readonly requests: string[];
+  /** Statuses of the answers to the next requests, before anything is done. */
+  readonly refusals: number[];
+  /** Answers nothing while true. */
+  isSilent: boolean;
+  /** Watches from earlier versions are too old. */
+  oldestVersion: number;
+  #version: number;
+  readonly #watchers: Set<Watcher>;
+  readonly #server: Server;
+
+  constructor() {
+    this.objects = new Map();
+    this.requests = [];
+    this.refusals = [];
+    this.isSilent = false;
+    this.oldestVersion = 0;
+    this.#version = 100;
+    this.#watchers = new Set();
+    this.#server = createServer((request, response) => {
+      void this.#answer(request, response);
+    });
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('not listening');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** As somebody else would write it: `path` is the collection's. */
+  put(path: string, object: Json & { metadata: Json & { name: string } }): StoredObject {
+    const key = `${path}/${object.metadata.name}`;
+    const before = this.objects.get(key);
+    this.#version += 1;
+    const stored: StoredObject = {
+      ...object,
+      metadata: {
+        namespace: /namespaces\/([^/]+)/.exec(path)?.[1] ?? '',
+        uid: before?.metadata.uid ?? `uid-${this.#version}`,
+        ...object.metadata,
+        resourceVersion: String(this.#version),
+      },
+    };
+    this.objects.set(key, stored);
+    this.#tell(key, before === undefined ? 'ADDED' : 'MODIFIED', stored);
+    return stored;
+  }
+
+  remove(key: string): void {
+    const object = this.objects.get(key);
+    if (object === undefined) return;
+    this.objects.delete(key);
+    this.#version += 1;
+    const resourceVersion = String(this.#version);
+    const last = { ...object, metadata: { ...object.metadata, resourceVersion } };
+    this.#tell(key, 'DELETED', last);
+  }
+
+  /** Changes without a word to those who watch, as if the event were lost. */
+  inSilence(change: () => void): void {
+    const watchers = [...this.#watchers];
+    this.#watchers.clear();
+    change();
+    for (const watcher of watchers) this.#watchers.add(watcher);
+  }
+
+  /** Ends all watches, politely or not. */
+  cutWatches(how: 'end' | 'destroy'): void {
+    for (const { response } of this.#watchers) response[how]();
+    this.#watchers.clear();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    const isWatch = url.searchParams.get('watch') === 'true';
+    this.requests.push(`${request.method} ${url.pathname}${isWatch ? ' watch' : ''}`);
+    let text = '';
+    for await (const part of request) text += String(part);
+    if (this.isSilent) return;
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) {
+      refuse(response, refusal, 'as the test says');
+      return;
+    }
+    const body: unknown = text === '' ? {} : JSON.parse(text);
+    if (isWatch) this.#watch(url, response);
+    else this.#handle(request.method ?? '', url.pathname, asJson(body), response);
+  }
+
+  #watch(url: URL, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    if (Number(url.searchParams.get('resourceVersion')) < this.oldestVersion) {
+      const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' };
+      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+      return;
+    }
+    const watcher = { collection: url.pathname, response };
+    this.#watchers.add(watcher);
+    response.once('close', () => this.#watchers.delete(watcher));
+  }
+
+  #handle(method: string, path: string, body: Json, response: ServerResponse): void {
+    const isStatus = path.endsWith('/status');
+    const key = isStatus ? path.slice(0, -'/status'.length) : path;
+    const current = this.objects.get(key);
+    if (method === 'GET' && path === '/apis') {
+      send(response, 200, { groups: [{ name: 'policy', versions: [{ version: 'v1' }] }] });
+    } else if (method === 'GET' && current === undefined && this.#isCollection(path)) {
+      const items = [...this.objects].filter(([each]) => isIn(each, path)).map(([, each]) => each);
+      send(response, 200, { items, metadata: { resourceVersion: String(this.#version) } });
+    } else if (method === 'POST') {
+      this.#create(path, body, response);
+    } else if (current === undefined) {
+      refuse(response, 404, 'not found');
+    } else if (method === 'GET') {
+      send(response, 200, current);
+    } else if (!isCurrent(body, current)) {
+      refuse(response, 409, 'the object is another one');
+    } else if (method === 'DELETE') {
+      this.remove(key);
+      send(response, 200, { kind: 'Status', status: 'Success' });
+    } else {
+      const merged = method === 'PUT' ? body : asJson(merge(current, body));
+      const metadata = { ...asJson(merged['metadata']), name: current.metadata.name };
+      send(response, 200, this.put(key.replace(/\/[^/]+$/, ''), { ...merged, metadata }));
+    }
+  }
+
+  #create(path: string, body: Json, response: ServerResponse): void {
+    const metadata = asJson(body['metadata']);
+    const name = String(metadata['name']);
+    if (this.objects.has(`${path}/${name}`)) refuse(response, 409, 'already exists');
+    else send(response, 201, this.put(path, { ...body, metadata: { ...metadata, name } }));
+  }
+
+  #isCollection(path: string): boolean {
+    return /\/(?:[a-z]+s)$/.test(path) && !/\/leases\/|\/events\//.test(path);
+  }
+
+  #tell(key: string, type: string, object: Json): void {
+    for (const { collection, response } of this.#watchers) {
+      if (isIn(key, collection)) response.write(`${JSON.stringify({ type, object })}\n`);
+    }
+  }
+}
+
+function isIn(key: string, collection: string): boolean {
+  return key.replace(/\/[^/]+$/, '') === collection;
+}
+
+function isCurrent(body: Json, current: StoredObject): boolean {
+  const wanted = asJson(body['preconditions'] ?? body['metadata']);
+  const { uid = current.metadata.uid, resourceVersion = current.metadata.resourceVersion } = wanted;
+  return uid === current.metadata.uid && resourceVersion === current.metadata.resourceVersion;
+}
+
+function merge(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const result: Json = { ...asJson(target) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = merge(result[key], value);
+  }
+  return result;
+}
+
+function asJson(value: unknown): Json {
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value))
+    : {};
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  send(response, status, { kind: 'Status', status: 'Failure', code: status, message });
+}

@@ -1,0 +1,229 @@
+// Goal: the operator's picture of its objects is right, whatever happens to its connection, and its own writes are refused
+// when they are about something newer. Method: real HTTP to a small API server that fails as told; waiting is for events, not
+// for time. A failure means an operator that looks at a world that stands still, or undoes what others did.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EtcdCluster } from '../../../operator/api/etcd-cluster.ts';
+import type { KubePort } from '../../../operator/controller/ports.ts';
+import { ClusterObjects } from '../../../operator/kube/cluster-objects.ts';
+import { plainConnection } from '../../../operator/kube/connection.ts';
+import { EventRecorder } from '../../../operator/kube/event-recorder.ts';
+import { KubeApi } from '../../../operator/kube/kube-api.ts';
+import { ObjectStore } from '../../../operator/kube/object-store.ts';
+import { Rest } from '../../../operator/kube/rest.ts';
+import { FakeApiServer } from './fake-api-server.ts';
+
+const CLUSTERS = '/apis/etcd-ts.io/v1alpha1/namespaces/db/etcdclusters';
+const MEMBERS = '/apis/etcd-ts.io/v1alpha1/namespaces/db/etcdmembers';
+const PODS = '/api/v1/namespaces/db/pods';
+const EVENTS = '/api/v1/namespaces/db/events';
+const LABELS = { 'etcd-ts.io/cluster': 'main' };
+
+let server: FakeApiServer;
+let store: ObjectStore;
+let objects: ClusterObjects;
+let events: EventRecorder;
+let stop: AbortController;
+let close: () => void;
+let changes: string[];
+
+beforeEach(async () => {
+  server = new FakeApiServer();
+  const connection = plainConnection(await server.start());
+  close = connection.close;
+  const api = new KubeApi(new Rest(connection));
+  changes = [];
+  const log = (): void => {};
+  store = new ObjectStore({
+    api,
+    namespace: 'db',
+    log,
+    onChange: (namespace, name) => changes.push(`${namespace}/${name}`),
+  });
+  events = new EventRecorder(api, { log, instance: 'test' });
+  objects = new ClusterObjects(store, events);
+  stop = new AbortController();
+});
+
+afterEach(async () => {
+  stop.abort();
+  close();
+  await server.stop();
+});
+
+function putCluster(spec: Record<string, unknown> = {}): void {
+  server.put(CLUSTERS, { kind: 'EtcdCluster', metadata: { name: 'main' }, spec });
+}
+
+function putPod(name: string): void {
+  const { uid } = server.objects.get(`${CLUSTERS}/main`)?.metadata ?? {};
+  const ownerReferences = [{ kind: 'EtcdCluster', name: 'main', uid, controller: true }];
+  server.put(PODS, { metadata: { name, labels: LABELS, ownerReferences }, spec: {} });
+}
+
+function seen(): EtcdCluster {
+  const found = objects.observe({ namespace: 'db', name: 'main' });
+  if (found === undefined) throw new Error('the cluster is not seen');
+  return found.cluster;
+}
+
+function podNames(): readonly string[] {
+  const found = objects.observe({ namespace: 'db', name: 'main' });
+  return (found?.pods ?? []).map(({ metadata }) => metadata.name).sort();
+}
+
+async function startWithCluster(): Promise<void> {
+  putCluster();
+  await store.start(stop.signal);
+  // Watches begin after the lists.
+  await vi.waitFor(() => expect(server.watcherCount).toBe(6), 5_000);
+}
+
+describe('what is seen', () => {
+  it('has the shape the controller asks for', () => {
+    const port: KubePort = objects;
+    expect(port).toBe(objects);
+  });
+
+  it('is what is there, and follows it', async () => {
+    putCluster({ replicas: 3 });
+    putPod('main-a');
+    await store.start(stop.signal);
+    expect(store.isSynced).toBe(true);
+    expect(store.hasPolicyApi).toBe(true);
+    expect(seen().spec).toEqual({ replicas: 3 });
+    expect(podNames()).toEqual(['main-a']);
+    await vi.waitFor(() => expect(server.watcherCount).toBe(6));
+    putPod('main-b');
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-a', 'main-b']));
+    server.remove(`${PODS}/main-a`);
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-b']));
+    expect(new Set(changes)).toEqual(new Set(['db/main']));
+  });
+
+  it('leaves out Pods of an earlier cluster of the same name', async () => {
+    putCluster();
+    const ownerReferences = [{ kind: 'EtcdCluster', name: 'main', uid: 'old', controller: true }];
+    server.put(PODS, { metadata: { name: 'main-old', labels: LABELS, ownerReferences }, spec: {} });
+    await store.start(stop.signal);
+    expect(podNames()).toEqual([]);
+  });
+
+  it('goes on after watches were ended or cut, without listing again', async () => {
+    await startWithCluster();
+    server.cutWatches('end');
+    await vi.waitFor(() => expect(server.watcherCount).toBe(6), 5_000);
+    server.cutWatches('destroy');
+    await vi.waitFor(() => expect(server.watcherCount).toBe(6), 5_000);
+    putPod('main-a');
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-a']));
+    const lists = server.requests.filter((request) => request === `GET ${PODS}`);
+    expect(lists).toHaveLength(1);
+  });
+
+  it('is listed anew when the watch is too old, and loses what went meanwhile', async () => {
+    putCluster();
+    putPod('main-a');
+    await store.start(stop.signal);
+    await vi.waitFor(() => expect(server.watcherCount).toBe(6));
+    server.inSilence(() => {
+      server.remove(`${PODS}/main-a`);
+      putPod('main-b');
+    });
+    server.oldestVersion = server.version;
+    server.cutWatches('end');
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-b']), 5_000);
+  });
+
+  it('comes in the end although the API server refuses at first', async () => {
+    putCluster();
+    server.refusals.push(500, 503, 429);
+    await store.start(stop.signal);
+    expect(seen().metadata.name).toBe('main');
+  });
+});
+
+describe('writes', () => {
+  it('are seen before the watch tells', async () => {
+    await startWithCluster();
+    server.inSilence(() => {});
+    const cluster = seen();
+    await objects.perform(cluster, { kind: 'addFinalizer' });
+    expect(seen().metadata.finalizers).toEqual(['etcd-ts.io/cluster']);
+    expect(seen().metadata.resourceVersion).not.toBe(cluster.metadata.resourceVersion);
+  });
+
+  it('of a status are refused over what is newer, in silence', async () => {
+    await startWithCluster();
+    const old = seen();
+    server.inSilence(() => putCluster({ replicas: 5 }));
+    await objects.writeStatus(old, { replicas: 1 });
+    expect(server.objects.get(`${CLUSTERS}/main`)).not.toHaveProperty('status');
+  });
+
+  it('of a member are refused when it is not the version that was seen', async () => {
+    await startWithCluster();
+    server.put(MEMBERS, { metadata: { name: 'main-a' }, spec: { clusterName: 'main' } });
+    await vi.waitFor(() => expect(store.caches.EtcdMember.size).toBe(1));
+    const { uid = '', resourceVersion = '' } =
+      store.caches.EtcdMember.get('db', 'main-a')?.metadata ?? {};
+    const change = {
+      kind: 'patchMember',
+      name: 'main-a',
+      uid,
+      status: { phase: 'Voter' },
+    } as const;
+    await objects.perform(seen(), { ...change, resourceVersion });
+    expect(server.objects.get(`${MEMBERS}/main-a`)?.['status']).toEqual({ phase: 'Voter' });
+    await expect(objects.perform(seen(), { ...change, resourceVersion })).rejects.toMatchObject({
+      status: 409,
+    });
+  });
+
+  it('delete the object that was meant, or nothing', async () => {
+    await startWithCluster();
+    putPod('main-a');
+    const { uid = '' } = server.objects.get(`${PODS}/main-a`)?.metadata ?? {};
+    const other = { kind: 'deletePod', name: 'main-a', uid: 'other' } as const;
+    await expect(objects.perform(seen(), other)).rejects.toMatchObject({ status: 409 });
+    await objects.perform(seen(), { ...other, uid });
+    await objects.perform(seen(), { ...other, uid });
+    expect(server.objects.has(`${PODS}/main-a`)).toBe(false);
+  });
+
+  it('do not bring back what is gone', async () => {
+    await startWithCluster();
+    putPod('main-a');
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-a']));
+    const pod = store.caches.Pod.get('db', 'main-a');
+    server.remove(`${PODS}/main-a`);
+    await vi.waitFor(() => expect(podNames()).toEqual([]));
+    if (pod !== undefined) store.caches.Pod.put(pod);
+    expect(podNames()).toEqual([]);
+  });
+});
+
+describe('events', () => {
+  it('are written once and counted after', async () => {
+    await startWithCluster();
+    const note = { type: 'Normal', reason: 'PodCreated', message: 'started main-a' } as const;
+    for (let count = 0; count < 3; count += 1) objects.recordEvent(seen(), note);
+    objects.recordEvent(seen(), { ...note, message: 'started main-b' });
+    await events.flush();
+    const written = [...server.objects].filter(([key]) => key.startsWith(EVENTS));
+    expect(written.map(([, event]) => [event['message'], event['count']])).toEqual([
+      ['started main-a', 3],
+      ['started main-b', 1],
+    ]);
+  });
+
+  it('that cannot be written hold up nothing', async () => {
+    await startWithCluster();
+    server.refusals.push(403);
+    const note = { type: 'Warning', reason: 'QuorumLost', message: 'two are gone' } as const;
+    objects.recordEvent(seen(), note);
+    objects.recordEvent(seen(), { ...note, reason: 'MemberUnhealthy' });
+    await events.flush();
+    const written = [...server.objects.keys()].filter((key) => key.startsWith(EVENTS));
+    expect(written).toHaveLength(1);
+  });
+});
