@@ -50,6 +50,9 @@ export interface SimHost {
   onLeaderChanged(process: SimProcess, state: SoftState): void;
 }
 
+/** The slowest sync: one that begins in trouble must not eat up the time the calm has to recover. */
+const SYNC_MAX_US = 5_000_000;
+
 /** Who a machine is. */
 export type Identity = Pick<Machine, 'number' | 'id' | 'name' | 'clusterId' | 'bootstrap'>;
 
@@ -136,7 +139,7 @@ export class Machine {
   afterSync(process: SimProcess, task: () => void): void {
     const { syncMinUs, syncMaxUs } = this.#host.scenario;
     const delayUs = this.#prng.between(syncMinUs, syncMaxUs) * this.slowness;
-    this.#host.queue.after(delayUs, () => process.run(task));
+    this.#host.queue.after(Math.min(delayUs, SYNC_MAX_US), () => process.run(task));
   }
 
   #failureOf(operation: Operation): string | undefined {
