@@ -5,18 +5,23 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { ROOT, SERVER_BIN } from '../support/paths.ts';
-import { Process } from './processes.ts';
+import { Process, type Start } from './processes.ts';
 import { until } from './until.ts';
 
 const TOKEN = 'admin-token';
+/** The operator comes as its service account, with the rights that manifests/operator.yaml gives it, and no others. */
+const OPERATOR_TOKEN = 'operator-token';
+const OPERATOR_USER = 'system:serviceaccount:etcd-ts-system:etcd-ts-operator';
 
 export interface ControlPlane {
+  /** The administrator's. */
   readonly kubeconfig: string;
-  readonly url: string;
-  readonly etcd: Process;
-  readonly apiserver: Process;
+  readonly operatorKubeconfig: string;
   /** The version of Kubernetes, "v1.20.2". */
   readonly version: string;
+  /** Kills the API server. Its storage goes on. */
+  readonly stopServer: () => Promise<void>;
+  readonly startServer: () => Promise<void>;
 }
 
 /** Where kube-apiserver is; undefined when it was not built. */
@@ -31,11 +36,11 @@ export function findAssets(): string | undefined {
 
 export async function startControlPlane(assets: string, folder: string): Promise<ControlPlane> {
   const [clientPort, peerPort, securePort] = await freePorts(3);
-  const etcd = startEtcd(folder, clientPort, peerPort);
+  startEtcd(folder, clientPort, peerPort);
   const certificates = join(folder, 'certificates');
   mkdirSync(certificates, { recursive: true });
   const files = writeKeys(folder);
-  const apiserver = new Process({
+  const start: Start = {
     name: 'kube-apiserver',
     command: join(assets, 'kube-apiserver'),
     logFile: join(folder, 'kube-apiserver.log'),
@@ -55,19 +60,38 @@ export async function startControlPlane(assets: string, folder: string): Promise
       // Without a controller manager nobody makes service accounts or lets claims go.
       '--disable-admission-plugins=ServiceAccount,StorageObjectInUseProtection',
     ],
-  });
+  };
+  let apiserver = new Process(start);
   const url = `https://127.0.0.1:${securePort}`;
   const ca = join(certificates, 'apiserver.crt');
   await until('the API server has a certificate', () => existsSync(ca) || undefined);
-  const kubeconfig = writeKubeconfig(folder, url, ca);
-  const version = await until('the API server is ready', () => readVersion(url, ca), 90_000);
-  return { kubeconfig, url, etcd, apiserver, version };
+  const kubeconfig = writeKubeconfig(join(folder, 'admin.json'), { server: url, ca, token: TOKEN });
+  const operatorKubeconfig = writeKubeconfig(join(folder, 'operator.json'), {
+    server: url,
+    ca,
+    token: OPERATOR_TOKEN,
+  });
+  const ready = (): Promise<string> =>
+    until('the API server is ready', () => readVersion(url, ca), 90_000);
+  const version = await ready();
+  return {
+    kubeconfig,
+    operatorKubeconfig,
+    version,
+    stopServer: async () => {
+      await apiserver.stop('SIGKILL');
+    },
+    startServer: async () => {
+      apiserver = new Process(start);
+      await ready();
+    },
+  };
 }
 
-function startEtcd(folder: string, clientPort: number, peerPort: number): Process {
+function startEtcd(folder: string, clientPort: number, peerPort: number): void {
   const client = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
-  return new Process({
+  new Process({
     name: 'etcd',
     command: SERVER_BIN,
     logFile: join(folder, 'etcd.log'),
@@ -93,21 +117,27 @@ function writeKeys(folder: string): { tokens: string; publicKey: string; private
     publicKey: join(folder, 'sa.pub'),
     privateKey: join(folder, 'sa.key'),
   };
-  writeFileSync(files.tokens, `${TOKEN},admin,admin,"system:masters"\n`);
+  const users = [
+    `${TOKEN},admin,admin,"system:masters"`,
+    `${OPERATOR_TOKEN},${OPERATOR_USER},operator,"system:serviceaccounts,system:serviceaccounts:etcd-ts-system"`,
+  ];
+  writeFileSync(files.tokens, `${users.join('\n')}\n`);
   writeFileSync(files.publicKey, publicKey);
   writeFileSync(files.privateKey, privateKey, { mode: 0o600 });
   return files;
 }
 
-function writeKubeconfig(folder: string, server: string, ca: string): string {
-  const path = join(folder, 'kubeconfig.json');
+function writeKubeconfig(
+  path: string,
+  { server, ca, token }: { readonly server: string; readonly ca: string; readonly token: string },
+): string {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'user' } }],
     clusters: [{ name: 'test', cluster: { server, 'certificate-authority': ca } }],
-    users: [{ name: 'admin', user: { token: TOKEN } }],
+    users: [{ name: 'user', user: { token } }],
   };
   writeFileSync(path, JSON.stringify(config));
   return path;

@@ -48,6 +48,17 @@ export async function runLifecycle(stage: Stage): Promise<void> {
   await tally.run('another operator takes over when the first is told to stop', () =>
     handOver(stage, first, second),
   );
+  let acting = second;
+  await tally.run(
+    'the API server dies and returns: members serve, the operator sees again',
+    async () => {
+      await loseTheApiServer(stage);
+      const isLost = !acting.process.isRunning;
+      if (isLost) acting = await startAgain(stage, acting);
+      const note = await loseAPod(stage);
+      return isLost ? `the Lease was lost; ${note}` : note;
+    },
+  );
   await tally.run('kubectl scale to one: one voter is left, with the data', async () => {
     const note = await scale(stage, 1);
     await readKey(stage);
@@ -55,12 +66,12 @@ export async function runLifecycle(stage: Stage): Promise<void> {
   });
   await tally.run('removed members left nothing behind', () => checkRest(stage));
   await tally.run('each act has its event', () => checkEvents(stage));
-  await tally.run('figures have controller-runtime names', () => checkFigures(second));
+  await tally.run('figures have controller-runtime names', () => checkFigures(acting));
   await tally.run('a deleted EtcdCluster goes, its volume stays', () =>
-    deleteCluster(stage, second),
+    deleteCluster(stage, acting),
   );
   await tally.run('SIGTERM ends the operator with 0', async () => {
-    const code = await second.process.stop();
+    const code = await acting.process.stop();
     if (code !== 0) throw new Error(`exit code ${code}`);
     return '';
   });
@@ -69,7 +80,7 @@ export async function runLifecycle(stage: Stage): Promise<void> {
 function startOperator(stage: Stage, name: string, offset: number): OperatorProcess {
   const base = 20_000 + (process.pid % 10_000) + offset;
   return new OperatorProcess({
-    kubeconfig: stage.plane.kubeconfig,
+    kubeconfig: stage.plane.operatorKubeconfig,
     hostsFile: stage.kubelet.hostsFile,
     folder: stage.folder,
     name,
@@ -253,6 +264,26 @@ async function handOver(
   const note = `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
   await becomesReady(kube, 3);
   return note;
+}
+
+async function loseTheApiServer(stage: Stage): Promise<void> {
+  const urls = await memberUrls(stage);
+  await stage.plane.stopServer();
+  const client = new EtcdClient({ endpoints: urls });
+  try {
+    await client.kv.put('without-api-server', 'value');
+  } finally {
+    client.close();
+  }
+  await stage.plane.startServer();
+}
+
+/** As kubelet would: an operator that could not renew its Lease in time has ended, with 1. */
+async function startAgain(stage: Stage, ended: OperatorProcess): Promise<OperatorProcess> {
+  equal(await ended.process.exited, 1);
+  const operator = startOperator(stage, 'operator-c', 4);
+  await operator.ready();
+  return operator;
 }
 
 async function checkRest({ kube }: Stage): Promise<string> {

@@ -26,13 +26,11 @@ export class OperatorProcess {
         `--import=${join(ROOT, 'test/kubernetes/member-hosts.mjs')}`,
         join(ROOT, 'dist/operator/cli/main.js'),
         `--kubeconfig=${kubeconfig}`,
-        '--watch-namespace=default',
-        '--leader-election-namespace=default',
         `--health-probe-bind-address=127.0.0.1:${ports.probes}`,
         `--metrics-bind-address=127.0.0.1:${ports.metrics}`,
         '--log-level=debug',
       ],
-      environment: { MEMBER_HOSTS: hostsFile },
+      environment: { MEMBER_HOSTS: hostsFile, POD_NAMESPACE: 'etcd-ts-system' },
       logFile: join(folder, `${name}.log`),
     });
   }

@@ -4,8 +4,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { openConnection } from '../../operator/kube/connection.ts';
+import { isJson, recordAt, textAt } from '../../operator/kube/decode.ts';
 import { Rest } from '../../operator/kube/rest.ts';
 import { ROOT } from '../support/paths.ts';
 import { Tally } from '../support/tally.ts';
@@ -15,6 +16,18 @@ import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { runToEnd, stopAll } from './processes.ts';
 import { until } from './until.ts';
+
+const COLLECTIONS: Readonly<Record<string, (namespace: string) => string>> = {
+  Namespace: () => '/api/v1/namespaces',
+  ServiceAccount: (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`,
+  ClusterRole: () => '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+  ClusterRoleBinding: () => '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+  Role: (namespace) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`,
+  RoleBinding: (namespace) =>
+    `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
+  Service: (namespace) => `/api/v1/namespaces/${namespace}/services`,
+  Deployment: (namespace) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
+};
 
 await main();
 
@@ -55,6 +68,7 @@ async function runAll(tally: Tally, assets: string, folder: string): Promise<voi
   const kube = new Kube(new Rest(connection));
   console.log(`Kubernetes ${plane.version}, stored in bin/etcd; logs in ${folder}`);
   await installDefinitions(kube);
+  await installRights(kube);
   const kubelet = new LoopbackKubelet(kube, folder);
   kubelet.start();
   await runLifecycle({ tally, kube, kubelet, plane, folder });
@@ -72,5 +86,20 @@ async function installDefinitions(kube: Kube): Promise<void> {
     await until(`${plural} are served`, () =>
       kube.list(`/apis/etcd-ts.io/v1alpha1/namespaces/default/${plural}`),
     );
+  }
+}
+
+/** All of the operator's manifest; nobody starts its Deployment here. */
+async function installRights(kube: Kube): Promise<void> {
+  const documents: readonly unknown[] = loadAll(
+    readFileSync(join(ROOT, 'manifests/operator.yaml'), 'utf8'),
+  );
+  for (const document of documents) {
+    if (!isJson(document)) continue;
+    const kind = textAt(document, 'kind') ?? '';
+    const collection = COLLECTIONS[kind];
+    if (collection === undefined) throw new Error(`manifests/operator.yaml has a ${kind}`);
+    const namespace = textAt(recordAt(document, 'metadata'), 'namespace') ?? '';
+    await kube.create(collection(namespace), document);
   }
 }
