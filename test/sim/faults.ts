@@ -62,8 +62,8 @@ export class Faults {
     else if (dice < 40) this.#crashNow();
     else if (dice < 44) this.#crashAll();
     else if (dice < 47) this.#restartStorm();
-    else if (dice < 50) this.#crashTwice();
-    else if (dice < 53) this.#stopInOrder();
+    else if (dice < 53) this.#crashTwice();
+    else if (dice < 55) this.#stopInOrder();
     else if (dice < 66) this.#partition();
     else if (dice < 76) this.#cutOneWay();
     else if (dice < 82) this.#clog();

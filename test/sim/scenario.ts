@@ -20,6 +20,9 @@ export interface Scenario {
   readonly heartbeatIntervalMs: number;
   readonly electionTicks: number;
   readonly preVote: boolean;
+  /** Flow control of raft: small numbers make it work in pieces. */
+  readonly maxSizePerMessageBytes: number;
+  readonly maxInflightMessages: number;
   readonly snapshotCount: number;
   readonly catchupEntries: number;
   readonly walSegmentBytes: number;
@@ -65,6 +68,8 @@ export function drawScenario(options: SimOptions): Scenario {
     heartbeatIntervalMs: 100,
     electionTicks,
     preVote: prng.chance(0.8),
+    maxSizePerMessageBytes: pick(prng, [1024 * 1024, 1024 * 1024, 1000, 1]),
+    maxInflightMessages: pick(prng, [512, 512, 3]),
     snapshotCount: pick(prng, [10, 30, 100, 500, 10_000]),
     catchupEntries: pick(prng, [0, 5, 50, 500]),
     walSegmentBytes: pick(prng, [4, 16, 64]) * 1024,

@@ -256,6 +256,8 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
       random: (limit) => process.random(limit),
       electionTicks: scenario.electionTicks,
       preVote: scenario.preVote,
+      maxSizePerMessageBytes: scenario.maxSizePerMessageBytes,
+      maxInflightMessages: scenario.maxInflightMessages,
       logger,
     },
     disk.log,
