@@ -14,6 +14,7 @@ import { findAssets, startControlPlane } from './control-plane.ts';
 import { Kube } from './kube.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
+import { runMany } from './many.ts';
 import { runToEnd, stopAll } from './processes.ts';
 import { until } from './until.ts';
 
@@ -69,10 +70,15 @@ async function runAll(tally: Tally, assets: string, folder: string): Promise<voi
   console.log(`Kubernetes ${plane.version}, stored in bin/etcd; logs in ${folder}`);
   await installDefinitions(kube);
   await installRights(kube);
-  const kubelet = new LoopbackKubelet(kube, folder);
-  kubelet.start();
-  await runLifecycle({ tally, kube, kubelet, plane, folder });
-  await kubelet.stop();
+  const chosen = process.argv.slice(2);
+  const isChosen = (part: string): boolean => chosen.length === 0 || chosen.includes(part);
+  if (isChosen('many')) await runMany({ tally, kube, plane });
+  if (isChosen('lifecycle')) {
+    const kubelet = new LoopbackKubelet(kube, folder);
+    kubelet.start();
+    await runLifecycle({ tally, kube, kubelet, plane, folder });
+    await kubelet.stop();
+  }
   tally.finish();
 }
 
