@@ -70,7 +70,9 @@ export async function runOperator(
     identity,
   });
   try {
-    await store.start(informers.signal);
+    // Told to stop while the API server is away: nothing waits for it.
+    await Promise.race([store.start(informers.signal), aborted(stop)]);
+    if (stop.aborted) return 0;
     log('info', 'everything is listed', { clusters: store.caches.EtcdCluster.size });
     const act = (): void => {
       gate.isActing = true;

@@ -24,8 +24,8 @@ export const LEASE_DURATION_MS = 15_000;
 export const RENEW_DEADLINE_MS = 10_000;
 export const LEASE_RETRY_MS = 2_000;
 
-/** Events waiting to be written; older ones are dropped, they are a courtesy. */
-export const EVENTS_PENDING_MAX = 1_000;
+/** Events waiting to be written: what hundreds of clusters that start at once cause. Beyond it the oldest are dropped. */
+export const EVENTS_PENDING_MAX = 10_000;
 /** Events remembered for counting repeats. */
 export const EVENTS_KNOWN_MAX = 1_000;
 /** A repeat within this time adds to the count of the event there is. */
