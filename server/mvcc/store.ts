@@ -277,11 +277,12 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
   }
 
   #finishRestore(restored: Restored): void {
+    const seenRevision = Math.min(this.#revision, restored.revision);
     this.#revision = restored.revision;
     this.#compactRevision = restored.finishedCompact;
     this.#ready = true;
     if (restored.scheduledCompact > 0) this.#compactTo(restored.scheduledCompact);
-    this.watchHub.afterRestore();
+    this.watchHub.afterRestore(seenRevision);
   }
 
   #compactTo(revision: number): CompactionJob {

@@ -80,10 +80,15 @@ export class WatchHub implements StreamHost, CatchUpHost {
     this.#batch.clear();
   }
 
-  /** Called by the store when it was rebuilt: nobody knows any more what the watchers have missed. */
-  afterRestore(): void {
+  /**
+   * Called by the store when it was rebuilt; until then it was at `revision`, and the watchers in step had seen everything
+   * up to there. What came after it they have missed. etcd forgets the former: a watcher of quiet keys that was told of
+   * progress is canceled there as if it had been behind the compaction. (watchable_store.go Restore)
+   */
+  afterRestore(revision: number): void {
     this.#synced.forEach((watcher) => {
       this.#synced.remove(watcher);
+      watcher.minRevision = Math.max(watcher.minRevision, revision + 1);
       this.#source.stats.slowWatchers++;
       this.#catchUp.add(watcher);
     });

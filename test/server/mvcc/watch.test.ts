@@ -405,6 +405,23 @@ describe('progress', () => {
 });
 
 describe('restore', () => {
+  it('does not count watchers in step as behind what was compacted since they began', () => {
+    const { store, sink, stream } = open();
+    stream.create(request('quiet'));
+    for (let i = 0; i < 5; i++) put(store, 'a', String(i));
+    stream.requestProgress();
+    expect(sink.lines().at(-1)).toBe('-1@6');
+    const leader = new MemoryBackend();
+    const other = openStore(leader);
+    for (let i = 0; i < 5; i++) put(other, 'a', String(i));
+    put(other, 'quiet', 'x');
+    compact(other, 5);
+    leader.commit();
+    store.restore(undefined, leader.lost()).run();
+    settle(store);
+    expect(sink.lines()).toEqual(['0@7 put quiet 7']);
+  });
+
   it('keeps watchers and sends what they missed', () => {
     const { store, sink, stream } = open();
     put(store, 'a', '1');
