@@ -233,8 +233,11 @@ export class SimWorld implements SimHost {
         done(false);
         return;
       }
+      const call: OpenCall = { onLost: () => this.queue.after(1000, () => done(false)) };
+      process.calls.add(call);
       // The database is on disk before raft hears of it; only then the sender counts it as delivered.
       receiver.afterSync(process, () => {
+        process.calls.delete(call);
         receiver.received.set(index, image);
         this.stats.snapshotsDelivered++;
         this.trace.add('received snapshot', receiver.number, index);
