@@ -7,7 +7,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadReport } from './load/load.ts';
 import { findRegressions, ratiosOf, readBaseline, writeBaseline } from './runner/baseline.ts';
-import { commitText, kernelText, machineText, versionText } from './runner/environment.ts';
+import {
+  commitText,
+  kernelText,
+  machineText,
+  otherWorkText,
+  versionText,
+} from './runner/environment.ts';
 import { runLeaderKills, runLearner } from './runner/faults.ts';
 import { type Emit, runLarge } from './runner/large.ts';
 import { runLoad } from './runner/load-process.ts';
@@ -196,6 +202,7 @@ function environmentOf(settings: Settings, argv: readonly string[]): Environment
     date: new Date().toISOString().slice(0, 10),
     commit: commitText(settings.root),
     machine: machineText(),
+    otherWork: otherWorkText(),
     kernel: kernelText(),
     node: process.version,
     systems: settings.systems.map(({ name, binary }) => ({ name, version: versionText(binary) })),

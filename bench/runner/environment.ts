@@ -1,12 +1,19 @@
 // Owns what a result must be read with: machine, versions, commit.
 
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+
+const [LOAD_AT_START = 0] = loadavg();
 
 export function machineText(): string {
   const list = cpus();
   const gibibytes = Math.round(totalmem() / 1024 ** 3);
   return `${list.length} processors, ${list[0]?.model.trim() ?? 'unknown'}, ${gibibytes} GiB of memory`;
+}
+
+/** Runnable tasks before the comparison began: what else the machine was doing. */
+export function otherWorkText(): string {
+  return `load average ${LOAD_AT_START.toFixed(1)} before the first round`;
 }
 
 export function kernelText(): string {

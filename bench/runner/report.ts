@@ -9,6 +9,7 @@ export interface Environment {
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
+  readonly otherWork: string;
   readonly kernel: string;
   readonly node: string;
   /** Ours first. */
@@ -54,6 +55,7 @@ function environmentLines(environment: Environment): string[] {
     ['date', environment.date],
     ['commit', environment.commit],
     ['machine', environment.machine],
+    ['other work', environment.otherWork],
     ['kernel', environment.kernel],
     ['node', environment.node],
     ...environment.systems.map(({ name, version }): [string, string] => [name, version]),
