@@ -74,7 +74,9 @@ describe('snapshots', () => {
     expect((await readdir(directory)).sort()).toEqual(['0000000000000002', 'CURRENT']);
   });
 
-  it.runIf(hasEtcdutl)('are read by etcdutl', async () => {
+  const whySkipped = hasEtcdutl ? '' : ' (skipped: set ETCDUTL_BIN; test:compat has it)';
+
+  it.runIf(hasEtcdutl)(`are read by etcdutl${whySkipped}`, async () => {
     const file = path.join(await temporaryDirectory(), 'db');
     const store = await filledStore(5000);
     await exportSnapshot(store, file);
