@@ -5,6 +5,7 @@
 import type { Backend } from '../base/backend.ts';
 import { utf8Bytes, utf8Text } from '../base/bytes.ts';
 import type { Logger } from '../base/logger.ts';
+import { compareMinorVersions } from '../base/version.ts';
 import { ConfChangeType } from '../proto/gen/raft.ts';
 import type { ConfChange, ConfState } from '../raft/types.ts';
 import { confStateJson, parseConfState } from './conf-state.ts';
@@ -59,6 +60,7 @@ export interface MembershipBookOptions {
 const NOT_DOWNGRADING: Downgrade = { enabled: false, targetVersion: '' };
 const CLUSTER_VERSION_KEY = utf8Bytes('clusterVersion');
 const STORAGE_VERSION_KEY = utf8Bytes('storageVersion');
+const FIRST_WITH_STORAGE_VERSION = '3.6.0';
 const DOWNGRADE_KEY = utf8Bytes('downgrade');
 const CONF_STATE_KEY = utf8Bytes('confState');
 const REMOVED_VALUE = utf8Bytes('removed');
@@ -294,7 +296,8 @@ export class MembershipBook {
 
   /** etcdutl reads here which release's tools a snapshot is for; releases before 3.6 know no such mark. */
   #markStorage(version: string): void {
-    if (isBefore36(version)) this.#backend.delete('meta', STORAGE_VERSION_KEY);
+    if (compareMinorVersions(version, FIRST_WITH_STORAGE_VERSION) < 0)
+      this.#backend.delete('meta', STORAGE_VERSION_KEY);
     else this.#backend.put('meta', STORAGE_VERSION_KEY, utf8Bytes(version));
   }
 
@@ -434,9 +437,4 @@ function readDowngrade(value: Uint8Array | undefined): Downgrade {
 
 function majorMinor(version: string): string {
   return version.split('.', 2).join('.');
-}
-
-function isBefore36(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.', 2).map(Number);
-  return major < 3 || (major === 3 && minor < 6);
 }

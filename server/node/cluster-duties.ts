@@ -4,6 +4,7 @@
 import type { Clock } from '../base/clock.ts';
 import { isEtcdError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { compareMinorVersions } from '../base/version.ts';
 import {
   encodeClusterMemberAttrSetRequest,
   encodeClusterVersionSetRequest,
@@ -89,11 +90,11 @@ export class ClusterDuties {
     if (this.#isStopped || !node.isLeader) return;
     const current = clusterVersion();
     let lowest = others;
-    if (lowest !== undefined && compareVersions(serverMinorVersion, lowest) < 0) {
+    if (lowest !== undefined && compareMinorVersions(serverMinorVersion, lowest) < 0) {
       lowest = serverMinorVersion;
     }
     if (current === undefined) lowest ??= FIRST_CLUSTER_VERSION;
-    else if (lowest === undefined || compareVersions(lowest, current) <= 0) return;
+    else if (lowest === undefined || compareMinorVersions(lowest, current) <= 0) return;
     const raw = encodeClusterVersionSetRequest({ ver: lowest });
     node.proposeOwn(PayloadField.clusterVersionSet, raw);
   }
@@ -137,11 +138,4 @@ export class ClusterDuties {
       }
     });
   }
-}
-
-/** Orders versions of the form major.minor.patch by major and minor. */
-function compareVersions(a: string, b: string): number {
-  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
-  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
-  return aMajor - bMajor || aMinor - bMinor;
 }
