@@ -49,6 +49,9 @@ const REPLACED: readonly (readonly [pattern: RegExp, by: string])[] = [
   [/"ttl":\d+/g, '"ttl":TIME'],
 ];
 
+/** The keys of a lease: etcd walks a map of them, which Go does in another order each time. */
+const ATTACHED_KEYS = /(?<=attached keys\(\[)[^\]]*/g;
+
 /** Ids of leases, in every form they are printed in: hex, decimal, and bytes of a protobuf dump are not. */
 const LEASE_ID = /\b(?:[0-9a-f]{16}|\d{18,19})\b/g;
 
@@ -65,6 +68,7 @@ export class Normalizer {
   normalize(output: string): string {
     let text = output;
     for (const [pattern, by] of REPLACED) text = text.replaceAll(pattern, by);
+    text = text.replaceAll(ATTACHED_KEYS, (keys) => keys.split(' ').sort().join(' '));
     return text.replaceAll(LEASE_ID, (id) => this.#nameOf(id));
   }
 
