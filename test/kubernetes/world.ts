@@ -1,0 +1,132 @@
+// Owns the port between scenarios and the place they are played in: what may be done to a cluster of Kubernetes and to those
+// who live there. Scenarios are written once, against this; loopback-world.ts plays nodes on one machine, others may have
+// kubelets and containers, or be any cluster that a kubeconfig leads to.
+//
+// Nothing here waits for consequences: a call is done when the fault is there. What follows from it (a node found NotReady, a
+// Pod restarted) is what scenarios watch for.
+import type { Json } from '../../operator/kube/decode.ts';
+import type { Kube } from './kube.ts';
+
+/** Faults a world may be capable of; a scenario names those it needs, and is listed as not possible where one is missing. */
+export const ABILITIES = [
+  /** startOperator, and with it killing, stopping and pausing operators. */
+  'operator',
+  /** OperatorStart.crashAfter and .clockAheadMs. */
+  'operator-rigged',
+  /** OperatorHandle.blind and .see. */
+  'operator-blinded',
+  'kill-member',
+  'crash-loop',
+  'blank-volume',
+  'corrupt-data',
+  'lose-node',
+  'cut-node',
+  /** Pods made while it is on do not start. */
+  'hold-pods',
+  'restart-nodes',
+  'api-server',
+  /** plantStranger: a member of another cluster answers in the place of one. */
+  'plant-stranger',
+] as const;
+export type Ability = (typeof ABILITIES)[number];
+
+/** A member: its Pod, which has its name. */
+export interface MemberRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface OperatorStart {
+  /** The one it looks at, and where its Lease is. */
+  readonly namespace: string;
+  /** Differs between operators of a namespace. */
+  readonly name: string;
+  /** Default true. */
+  readonly leaderElect?: boolean;
+  /** Kills itself (SIGKILL) right after this many acts on the API server or on members: 1 is the first. */
+  readonly crashAfter?: number;
+  /** Its clock is ahead by so much, for deadlines too long to be waited for. */
+  readonly clockAheadMs?: number;
+}
+
+export interface OperatorHandle {
+  readonly name: string;
+  readonly isRunning: boolean;
+  /** When it has ended. With `crashAfter`: the kind of the last act ("createPod"), as far as known. */
+  readonly ended: Promise<string | undefined>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number>;
+  /** SIGSTOP and SIGCONT: a machine that hangs. */
+  pause(): void;
+  resume(): void;
+  /** From now on no member can be reached by this operator, while the API server can; `see` ends it. */
+  blind(): Promise<void>;
+  see(): Promise<void>;
+  /** The text of /metrics. */
+  metrics(): Promise<string>;
+}
+
+export interface World {
+  /** "loopback", "nodes", "kubeconfig": printed with the results. */
+  readonly title: string;
+  readonly abilities: ReadonlySet<Ability>;
+  /** Abilities that hit all clusters of the world: a scenario that needs one of them is played alone. */
+  readonly shared: ReadonlySet<Ability>;
+  /** The administrator's. */
+  readonly kube: Kube;
+  /** The version of Kubernetes, "v1.20.2". */
+  readonly version: string;
+
+  /** Everything that was started ends, whatever happened before. */
+  stop(): Promise<void>;
+
+  /** Makes a namespace, with the rights an operator needs there. */
+  addNamespace(namespace: string): Promise<void>;
+  /** Fulfilled when its process is there; see OperatorHandle. It acts only in its namespace. */
+  startOperator(start: OperatorStart): Promise<OperatorHandle>;
+
+  /**
+   * Asks the JSON gateway of a member ("/v3/kv/put"), directly where the world can, so that it works without the API server
+   * too. Throws when there is no answer, or another than 200.
+   */
+  ask(member: MemberRef, path: string, body: Json, signal: AbortSignal): Promise<Json>;
+
+  /** Kills the process of a member (SIGKILL), as running out of memory would. Kubelet starts it again. */
+  killMember(member: MemberRef): Promise<void>;
+  /** From now on the member ends as soon as it is started, until `mend`. */
+  crashLoop(member: MemberRef): Promise<void>;
+  mend(member: MemberRef): Promise<void>;
+  /** Stops the member, empties its volume and lets it start again. */
+  blankVolume(member: MemberRef): Promise<void>;
+  /** Stops the member, damages its data so that it cannot start, and lets it try. */
+  corruptData(member: MemberRef): Promise<void>;
+  /**
+   * Puts the data of a foreign cluster of one into the volume of a member and lets it start again: it then answers with
+   * that cluster's ID, as after a wrong restore.
+   */
+  plantStranger(member: MemberRef): Promise<void>;
+
+  /** The node a Pod runs on. */
+  nodeOf(member: MemberRef): Promise<string>;
+  /** The node is gone for good, with its disks: processes die, nobody reports, Pods that are deleted stay Terminating. */
+  loseNode(node: string): Promise<void>;
+  /** What an administrator does about a lost node: deletes it, and Kubernetes forgets its Pods. */
+  removeNode(node: string): Promise<void>;
+  /** Nobody reaches the node and what runs on it, and it reaches nobody; it lives on. */
+  cutNode(node: string): Promise<void>;
+  healNode(node: string): Promise<void>;
+  /** Pods of a namespace that are made while it is held stay Pending. */
+  holdPods(namespace: string, isHeld: boolean): Promise<void>;
+  /** All processes of the nodes of a namespace die at once, as in a power cut; Pods that ran are reported as Failed. */
+  restartNodes(namespace: string): Promise<void>;
+
+  stopApiServer(): Promise<void>;
+  startApiServer(): Promise<void>;
+}
+
+/** Abilities of `needed` that a world lacks. */
+export function missingAbilities(world: World, needed: readonly Ability[]): readonly Ability[] {
+  return needed.filter((ability) => !world.abilities.has(ability));
+}
