@@ -17,12 +17,16 @@ import type { Scheduler } from './scheduler.ts';
 
 /** The write-ahead log, as the loop uses it. */
 export interface LogWriter {
-  /** Appends in order; `done` runs once everything up to here is durable (at once when nothing needs a sync). */
+  /**
+   * Appends in order; `done` runs once everything up to here is durable (at once when nothing needs a sync). `isLone`:
+   * nothing else waits for this turn, so it may be held up for a fast disk.
+   */
   append(
     entries: readonly Entry[],
     hardState: HardState | undefined,
     mustSync: boolean,
     done: () => void,
+    isLone: boolean,
   ): void;
 }
 
@@ -147,16 +151,24 @@ export class ReadyLoop {
     const { entries, hardState, token } = ready;
     FAILPOINTS.raftBeforeSave.hit();
     if (ready.mustSync) {
-      this.#log.append(entries, hardState, true, () => {
+      const done = (): void => {
         FAILPOINTS.raftAfterSave.hit();
         this.#raft.persisted(token);
         persisted();
-        this.wake();
-      });
+        // A sync on the loop ends inside a run, which goes on by itself.
+        if (!this.#running) this.wake();
+      };
+      this.#log.append(entries, hardState, true, done, this.#isLone(ready));
     } else if (hardState !== undefined) {
       // Only the commit index moved: it need not be durable, and raft does not wait for it.
-      this.#log.append(entries, hardState, false, nothing);
+      this.#log.append(entries, hardState, false, nothing, false);
     }
+  }
+
+  /** One entry, no read beside it, and no follower to whom a leader's messages of this turn are still to leave. */
+  #isLone(ready: Ready): boolean {
+    if (ready.entries.length !== 1 || this.#reads.pendingCount > 0) return false;
+    return this.#raft.role !== 'leader' || ready.messages.length === 0;
   }
 }
 

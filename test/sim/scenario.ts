@@ -49,6 +49,8 @@ export interface Scenario {
   readonly leaseClients: number;
   readonly compactions: boolean;
   readonly membershipChanges: boolean;
+  /** A lone entry is synced at once, without the loop going on meanwhile. */
+  readonly syncsOnLoop: boolean;
 }
 
 const SECOND_US = 1_000_000;
@@ -90,6 +92,7 @@ export function drawScenario(options: SimOptions): Scenario {
     leaseClients: prng.between(0, 3),
     compactions: prng.chance(0.7),
     membershipChanges: prng.chance(0.4),
+    syncsOnLoop: prng.chance(0.5),
   };
 }
 

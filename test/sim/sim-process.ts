@@ -381,14 +381,16 @@ function createDuties(process: SimProcess, node: Node, { book, store }: Base): C
 /** The log with crash points around it, and the checkers looking on. */
 function watchedLog(process: SimProcess, { wal, log }: OpenedDisk): LogWriter {
   return {
-    append: (entries, hardState, mustSync, done) => {
+    append: (entries, hardState, mustSync, done, isLone) => {
       process.crashPoint('before append');
       process.host.onAppend(process, log, entries);
-      wal.append(entries, hardState, mustSync, () => {
+      const persisted = (): void => {
         process.crashPoint('before persisted');
         done();
         process.crashPoint('after persisted');
-      });
+      };
+      const syncsOnLoop = isLone && process.host.scenario.syncsOnLoop;
+      wal.append(entries, hardState, mustSync, persisted, syncsOnLoop);
       process.crashPoint('after append');
     },
   };

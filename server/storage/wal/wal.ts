@@ -20,6 +20,7 @@ import { RecordEncoder, RecordType } from './record-encoder.ts';
 import { repairLog } from './repair-log.ts';
 import { Segment } from './segment.ts';
 import { listSegments, type SegmentName, segmentName } from './segment-name.ts';
+import { SyncPace } from './sync-pace.ts';
 import { type DurableDone, SyncQueue } from './sync-queue.ts';
 import {
   encodeMetadata,
@@ -95,6 +96,7 @@ export class Wal {
   readonly #metadataBytes: Uint8Array;
   readonly #encoder: RecordEncoder;
   readonly #queue: SyncQueue;
+  readonly #pace = new SyncPace();
   readonly #filler: ZeroFiller | undefined;
   readonly #directoryFile: DiskFile;
   /** Segments that have their name, ascending; the last one is the current one except during a cut. */
@@ -199,12 +201,16 @@ export class Wal {
    *
    * A commit index alone is not written at once but with what comes next: a crash of the machine may lose it anyway, so
    * nobody counts on it, and with one client every put has one, which cost it a write before its answer.
+   *
+   * `isLone` says that nothing else waits for this turn of the event loop: the sync may then run on it, and `done` be
+   * called before this returns.
    */
   append(
     entries: readonly Entry[],
     hardState: HardState | undefined,
     mustSync: boolean,
     done?: DurableDone,
+    isLone = false,
   ): void {
     if (this.#isEnded()) return;
     if (!mustSync && entries.length === 0) {
@@ -222,7 +228,7 @@ export class Wal {
       if (encoder.length >= WRITE_BYTES_MAX && !this.#write()) return;
     }
     if (hardState !== undefined) this.#encodeHardState(hardState);
-    this.#finishAppend(mustSync, done);
+    this.#finishAppend(mustSync, done, isLone);
   }
 
   /** Records that the log can be replayed from here. Its .snap file, if any, must be durable before. */
@@ -317,12 +323,15 @@ export class Wal {
     return this.#failure !== undefined;
   }
 
-  #finishAppend(mustSync: boolean, done: DurableDone | undefined): void {
+  #finishAppend(mustSync: boolean, done: DurableDone | undefined, isLone = false): void {
     if (!this.#write()) return;
     const cuts = this.#current.offset >= this.#segmentSizeBytes && this.#cut === undefined;
     if (cuts && !this.#startCut()) return;
-    if ((mustSync && this.#options.unsafeNoFsync !== true) || cuts) this.#queue.waitDurable(done);
-    else this.#queue.waitTurn(done);
+    if ((mustSync && this.#options.unsafeNoFsync !== true) || cuts) {
+      const runsOnLoop = isLone && !cuts && this.#queue.isIdle && this.#pace.shouldBlock();
+      if (runsOnLoop) this.#syncOnLoop(done);
+      else this.#queue.waitDurable(done);
+    } else this.#queue.waitTurn(done);
     this.#filler?.wake();
   }
 
@@ -392,6 +401,21 @@ export class Wal {
     else this.#sync(cut.full.file, () => this.#syncCut(cut));
   }
 
+  /** The sync of somebody who waits alone; see SyncPace. */
+  #syncOnLoop(done: DurableDone | undefined): void {
+    const startMs = this.#monotonicMs();
+    try {
+      this.#current.file.syncNow();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const tookMs = this.#monotonicMs() - startMs;
+    this.#pace.record(tookMs);
+    this.#reportSync(tookMs);
+    done?.();
+  }
+
   #syncCut(cut: Cut): void {
     this.#sync(this.#current.file, () => {
       const path = `${this.#directory}/${cut.name.name}`;
@@ -420,7 +444,11 @@ export class Wal {
   }
 
   readonly #finishSync = (): void => {
-    const tookMs = this.#monotonicMs() - this.#syncStartMs;
+    this.#reportSync(this.#monotonicMs() - this.#syncStartMs);
+    this.#queue.finishSync();
+  };
+
+  #reportSync(tookMs: number): void {
     this.#options.metrics?.fsyncSeconds(tookMs / 1000);
     if (tookMs > SLOW_SYNC_MS) {
       this.#logger.warn('slow fdatasync', {
@@ -428,8 +456,7 @@ export class Wal {
         'expected-duration': `${SLOW_SYNC_MS / 1000}s`,
       });
     }
-    this.#queue.finishSync();
-  };
+  }
 
   #fail(cause: unknown): void {
     if (this.#failure !== undefined) return;

@@ -67,10 +67,12 @@ class Model {
     this.entries = [...this.entries.slice(0, (entries[0]?.index ?? 1) - 1), ...entries];
     this.versions.push(this.entries);
     const version = this.versions.length - 1;
-    this.wal.append(entries, { term: this.term, vote: 0n, commit: 0 }, true, () => {
+    const done = (): void => {
       expect(version).toBe(this.acked + 1);
       this.acked = version;
-    });
+    };
+    const isLone = entries.length === 1;
+    this.wal.append(entries, { term: this.term, vote: 0n, commit: 0 }, true, done, isLone);
   }
 
   restart(): void {

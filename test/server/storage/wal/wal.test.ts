@@ -67,6 +67,38 @@ describe('Wal', () => {
     expect(reopen(fileSystem).hardState.commit).toBe(4);
   });
 
+  it('syncs a lone entry on the loop, durable before its append returns', () => {
+    const { fileSystem, wal } = newWal();
+    const calls: string[] = [];
+    wal.append(entriesOf(1, 1), STATE, true, () => calls.push('lone'), true);
+    expect(calls).toEqual(['lone']);
+    fileSystem.crash(() => false);
+    expect(reopen(fileSystem).entries).toEqual(entriesOf(1, 1));
+  });
+
+  it('leaves a lone entry to the sync after the one in flight, so that order holds', () => {
+    const { fileSystem, wal } = newWal();
+    const calls: string[] = [];
+    wal.append(entriesOf(1, 2), STATE, true, () => calls.push('first'));
+    wal.append(entriesOf(3, 3), undefined, true, () => calls.push('lone'), true);
+    expect(calls).toEqual([]);
+    fileSystem.finishSyncs();
+    expect(calls).toEqual(['first', 'lone']);
+  });
+
+  it('acknowledges nothing when a sync on the loop fails', () => {
+    const fileSystem = new MemoryFileSystem();
+    const failures: string[] = [];
+    const onFatal = (error: Error): void => void failures.push(error.message);
+    const wal = Wal.create(DIRECTORY, METADATA, testOptions(fileSystem, { onFatal }));
+    fileSystem.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+    const calls: string[] = [];
+    wal.append(entriesOf(1, 1), STATE, true, () => calls.push('lone'), true);
+    wal.append(entriesOf(2, 2), STATE, true, () => calls.push('next'), true);
+    expect(calls).toEqual([]);
+    expect(failures).toHaveLength(1);
+  });
+
   it('goes on after a restart with the same CRC chain', () => {
     const { fileSystem, wal } = newWal();
     wal.append(entriesOf(1, 2), STATE, true);
