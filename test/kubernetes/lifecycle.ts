@@ -27,7 +27,7 @@ const QUIET_MS = 25_000;
 
 export async function runLifecycle(stage: Stage): Promise<void> {
   const { tally, kube } = stage;
-  const first = startOperator(stage, 'operator-a', 0);
+  const first = startOperator(stage, 'operator-a');
   await tally.run('the operator lists everything and is ready', () => timed(() => first.ready()));
   await tally.run('an EtcdCluster of one is Ready', async () => {
     await kube.create(CLUSTERS, {
@@ -44,7 +44,7 @@ export async function runLifecycle(stage: Stage): Promise<void> {
   await tally.run('converged, nothing is written to the API server', () => checkQuiet(first));
   await tally.run('a deleted Pod comes back with its data', () => loseAPod(stage));
   await tally.run('a crashed member comes back', () => crashAMember(stage));
-  const second = startOperator(stage, 'operator-b', 2);
+  const second = startOperator(stage, 'operator-b');
   await tally.run('another operator takes over when the first is told to stop', () =>
     handOver(stage, first, second),
   );
@@ -77,14 +77,15 @@ export async function runLifecycle(stage: Stage): Promise<void> {
   });
 }
 
-function startOperator(stage: Stage, name: string, offset: number): OperatorProcess {
-  const base = 20_000 + (process.pid % 10_000) + offset;
+function startOperator(stage: Stage, name: string): OperatorProcess {
+  const address = stage.kubelet.newAddress();
   return new OperatorProcess({
     kubeconfig: stage.plane.operatorKubeconfig,
     hostsFile: stage.kubelet.hostsFile,
     folder: stage.folder,
     name,
-    ports: { probes: base, metrics: base + 1 },
+    probes: `${address}:8081`,
+    metrics: `${address}:8080`,
   });
 }
 
@@ -281,7 +282,7 @@ async function loseTheApiServer(stage: Stage): Promise<void> {
 /** As kubelet would: an operator that could not renew its Lease in time has ended, with 1. */
 async function startAgain(stage: Stage, ended: OperatorProcess): Promise<OperatorProcess> {
   equal(await ended.process.exited, 1);
-  const operator = startOperator(stage, 'operator-c', 4);
+  const operator = startOperator(stage, 'operator-c');
   await operator.ready();
   return operator;
 }

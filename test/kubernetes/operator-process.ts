@@ -9,50 +9,70 @@ export interface OperatorStart {
   readonly hostsFile: string;
   readonly folder: string;
   readonly name: string;
-  readonly ports: { readonly probes: number; readonly metrics: number };
+  /** Where probes and figures are served: "127.0.0.1:8081". */
+  readonly probes: string;
+  readonly metrics: string;
+  /** Its own, where the Lease is. */
+  readonly namespace?: string;
+  /** Modules loaded before it, and what they read. */
+  readonly rig?: { readonly module: string; readonly environment: Record<string, string> };
+  readonly flags?: readonly string[];
+  readonly cutFile?: string;
 }
 
 export class OperatorProcess {
   readonly process: Process;
-  readonly #ports: { readonly probes: number; readonly metrics: number };
+  readonly #start: OperatorStart;
 
-  constructor({ kubeconfig, hostsFile, folder, name, ports }: OperatorStart) {
-    this.#ports = ports;
+  constructor(start: OperatorStart) {
+    this.#start = start;
+    const { namespace = 'etcd-ts-system', rig, cutFile } = start;
     this.process = new Process({
-      name,
+      name: start.name,
       command: process.execPath,
       args: [
         '--enable-source-maps',
         `--import=${join(ROOT, 'test/kubernetes/member-hosts.mjs')}`,
+        ...(rig === undefined ? [] : [`--import=${rig.module}`]),
         join(ROOT, 'dist/operator/cli/main.js'),
-        `--kubeconfig=${kubeconfig}`,
-        `--health-probe-bind-address=127.0.0.1:${ports.probes}`,
-        `--metrics-bind-address=127.0.0.1:${ports.metrics}`,
+        `--kubeconfig=${start.kubeconfig}`,
+        `--health-probe-bind-address=${start.probes}`,
+        `--metrics-bind-address=${start.metrics}`,
         '--log-level=debug',
+        ...(start.flags ?? []),
       ],
-      environment: { MEMBER_HOSTS: hostsFile, POD_NAMESPACE: 'etcd-ts-system' },
-      logFile: join(folder, `${name}.log`),
+      environment: {
+        MEMBER_HOSTS: start.hostsFile,
+        POD_NAMESPACE: namespace,
+        ...(cutFile === undefined ? {} : { MEMBER_CUT: cutFile }),
+        ...rig?.environment,
+      },
+      logFile: join(start.folder, `${start.name}.log`),
     });
   }
 
   async ready(): Promise<void> {
     await until(`${this.process.name} is ready`, async () => {
-      const answer = await fetch(`http://127.0.0.1:${this.#ports.probes}/readyz`);
+      const answer = await fetch(`http://${this.#start.probes}/readyz`);
       return answer.ok || undefined;
     });
   }
 
   async metrics(): Promise<string> {
-    return await (await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`)).text();
+    return await (await fetch(`http://${this.#start.metrics}/metrics`)).text();
   }
 
   /** The sum of all series whose line begins with `name` and contains all of `parts`. */
   async figure(name: string, ...parts: readonly string[]): Promise<number> {
-    let sum = 0;
-    for (const line of (await this.metrics()).split('\n')) {
-      if (!line.startsWith(name) || !parts.every((part) => line.includes(part))) continue;
-      sum += Number(line.split(' ').at(-1));
-    }
-    return sum;
+    return figureOf(await this.metrics(), name, parts);
   }
+}
+
+export function figureOf(text: string, name: string, parts: readonly string[]): number {
+  let sum = 0;
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(name) || !parts.every((part) => line.includes(part))) continue;
+    sum += Number(line.split(' ').at(-1));
+  }
+  return sum;
 }

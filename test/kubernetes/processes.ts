@@ -52,6 +52,10 @@ export class Process {
     return readFileSync(this.#logFile, 'utf8');
   }
 
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
     if (this.isRunning) this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 20_000);

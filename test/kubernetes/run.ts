@@ -1,34 +1,20 @@
 // Goal: the operator does its work against a real API server, whose own storage is our server. Method: kube-apiserver, the
 // operator's process and members' processes run for real; only nodes are missing, for which a small kubelet runs members on
 // loopback. A failure means that an EtcdCluster would not come up, scale, heal or go away on a real cluster.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { load, loadAll } from 'js-yaml';
 import { openConnection } from '../../operator/kube/connection.ts';
-import { isJson, recordAt, textAt } from '../../operator/kube/decode.ts';
 import { Rest } from '../../operator/kube/rest.ts';
 import { ROOT } from '../support/paths.ts';
 import { Tally } from '../support/tally.ts';
 import { findAssets, startControlPlane } from './control-plane.ts';
+import { installDefinitions, installRights } from './install.ts';
 import { Kube } from './kube.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { runMany } from './many.ts';
 import { runToEnd, stopAll } from './processes.ts';
-import { until } from './until.ts';
-
-const COLLECTIONS: Readonly<Record<string, (namespace: string) => string>> = {
-  Namespace: () => '/api/v1/namespaces',
-  ServiceAccount: (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`,
-  ClusterRole: () => '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-  ClusterRoleBinding: () => '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-  Role: (namespace) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`,
-  RoleBinding: (namespace) =>
-    `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
-  Service: (namespace) => `/api/v1/namespaces/${namespace}/services`,
-  Deployment: (namespace) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
-};
 
 await main();
 
@@ -63,7 +49,6 @@ async function main(): Promise<void> {
 }
 
 async function runAll(tally: Tally, assets: string, folder: string): Promise<void> {
-  mkdirSync(join(folder, 'volumes'));
   const plane = await startControlPlane(assets, folder);
   const connection = openConnection(plane.kubeconfig);
   const kube = new Kube(new Rest(connection));
@@ -81,32 +66,4 @@ async function runAll(tally: Tally, assets: string, folder: string): Promise<voi
   // Last, and with no kubelet: its Pods are not meant to run.
   if (isChosen('many')) await runMany({ tally, kube, plane });
   tally.finish();
-}
-
-async function installDefinitions(kube: Kube): Promise<void> {
-  const crds = join(ROOT, 'manifests/crds');
-  for (const file of readdirSync(crds)) {
-    const definition = load(readFileSync(join(crds, file), 'utf8'));
-    await kube.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
-  }
-  for (const plural of ['etcdclusters', 'etcdmembers']) {
-    await until(`${plural} are served`, () =>
-      kube.list(`/apis/etcd-ts.io/v1alpha1/namespaces/default/${plural}`),
-    );
-  }
-}
-
-/** All of the operator's manifest; nobody starts its Deployment here. */
-async function installRights(kube: Kube): Promise<void> {
-  const documents: readonly unknown[] = loadAll(
-    readFileSync(join(ROOT, 'manifests/operator.yaml'), 'utf8'),
-  );
-  for (const document of documents) {
-    if (!isJson(document)) continue;
-    const kind = textAt(document, 'kind') ?? '';
-    const collection = COLLECTIONS[kind];
-    if (collection === undefined) throw new Error(`manifests/operator.yaml has a ${kind}`);
-    const namespace = textAt(recordAt(document, 'metadata'), 'namespace') ?? '';
-    await kube.create(collection(namespace), document);
-  }
 }

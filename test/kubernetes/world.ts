@@ -52,8 +52,10 @@ export interface OperatorStart {
 export interface OperatorHandle {
   readonly name: string;
   readonly isRunning: boolean;
-  /** When it has ended. With `crashAfter`: the kind of the last act ("createPod"), as far as known. */
+  /** When it has ended. With `crashAfter`: the kind of the last act ("createPod"). */
   readonly ended: Promise<string | undefined>;
+  /** Fulfilled when it has listed everything; it may still wait for the Lease. */
+  ready(): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** SIGTERM; the exit code. */
@@ -76,6 +78,8 @@ export interface World {
   readonly shared: ReadonlySet<Ability>;
   /** The administrator's. */
   readonly kube: Kube;
+  /** Of EtcdCluster: what members are run from, something else that runs too, and something that cannot be had. */
+  readonly images: { readonly usual: Json; readonly other: Json; readonly missing: Json };
   /** The version of Kubernetes, "v1.20.2". */
   readonly version: string;
 
@@ -88,14 +92,14 @@ export interface World {
   startOperator(start: OperatorStart): Promise<OperatorHandle>;
 
   /**
-   * Asks the JSON gateway of a member ("/v3/kv/put"), directly where the world can, so that it works without the API server
-   * too. Throws when there is no answer, or another than 200.
+   * Where the client port of a member is reached now, without the API server if the world can: "http://10.1.2.3:2379".
+   * Undefined when its Pod does not run. Asked ten times a second.
    */
-  ask(member: MemberRef, path: string, body: Json, signal: AbortSignal): Promise<Json>;
+  clientUrl(member: MemberRef): string | undefined;
 
   /** Kills the process of a member (SIGKILL), as running out of memory would. Kubelet starts it again. */
   killMember(member: MemberRef): Promise<void>;
-  /** From now on the member ends as soon as it is started, until `mend`. */
+  /** Kills the member, and from now on it ends as soon as it is started, until `mend`. */
   crashLoop(member: MemberRef): Promise<void>;
   mend(member: MemberRef): Promise<void>;
   /** Stops the member, empties its volume and lets it start again. */

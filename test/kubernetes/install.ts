@@ -1,0 +1,69 @@
+// Owns bringing the operator's definitions and rights into an API server: the files of manifests/, as users apply them, and
+// the same Role in further namespaces. Nobody starts the Deployment that is among them here.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load, loadAll } from 'js-yaml';
+import { isJson, type Json, recordAt, textAt } from '../../operator/kube/decode.ts';
+import { ROOT } from '../support/paths.ts';
+import type { Kube } from './kube.ts';
+import { until } from './until.ts';
+
+const RIGHTS = '/apis/rbac.authorization.k8s.io/v1';
+const COLLECTIONS: Readonly<Record<string, (namespace: string) => string>> = {
+  Namespace: () => '/api/v1/namespaces',
+  ServiceAccount: (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`,
+  ClusterRole: () => `${RIGHTS}/clusterroles`,
+  ClusterRoleBinding: () => `${RIGHTS}/clusterrolebindings`,
+  Role: (namespace) => `${RIGHTS}/namespaces/${namespace}/roles`,
+  RoleBinding: (namespace) => `${RIGHTS}/namespaces/${namespace}/rolebindings`,
+  Service: (namespace) => `/api/v1/namespaces/${namespace}/services`,
+  Deployment: (namespace) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
+};
+
+export async function installDefinitions(kube: Kube): Promise<void> {
+  const crds = join(ROOT, 'manifests/crds');
+  for (const file of readdirSync(crds)) {
+    const definition = load(readFileSync(join(crds, file), 'utf8'));
+    await kube.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
+  }
+  for (const plural of ['etcdclusters', 'etcdmembers']) {
+    await until(`${plural} are served`, () =>
+      kube.list(`/apis/etcd-ts.io/v1alpha1/namespaces/default/${plural}`),
+    );
+  }
+}
+
+export async function installRights(kube: Kube): Promise<void> {
+  for (const document of manifests()) {
+    const namespace = textAt(recordAt(document, 'metadata'), 'namespace') ?? '';
+    await kube.create(collectionOf(document)(namespace), document);
+  }
+}
+
+/** Makes the namespace, and lets the operator hold its Lease there. */
+export async function letOperate(kube: Kube, namespace: string): Promise<void> {
+  const apiVersion = 'v1';
+  await kube.create('/api/v1/namespaces', {
+    apiVersion,
+    kind: 'Namespace',
+    metadata: { name: namespace },
+  });
+  for (const document of manifests()) {
+    const kind = textAt(document, 'kind');
+    if (kind !== 'Role' && kind !== 'RoleBinding') continue;
+    const metadata = { name: recordAt(document, 'metadata')['name'], namespace };
+    await kube.create(collectionOf(document)(namespace), { ...document, metadata });
+  }
+}
+
+function collectionOf(document: Json): (namespace: string) => string {
+  const kind = textAt(document, 'kind') ?? '';
+  const collection = COLLECTIONS[kind];
+  if (collection === undefined) throw new Error(`manifests/operator.yaml has a ${kind}`);
+  return collection;
+}
+
+function manifests(): readonly Json[] {
+  const text = readFileSync(join(ROOT, 'manifests/operator.yaml'), 'utf8');
+  return loadAll(text).filter(isJson);
+}
