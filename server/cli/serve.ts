@@ -80,6 +80,7 @@ class RunningServer {
     stopOnSignal(this.#logger, () => this.stop());
     try {
       this.#peerListeners = await openPeerListeners(config, this.#network, this.#logging);
+      this.#network.transport.start();
       this.#checks = new CorruptionChecks(
         member,
         this.#network,

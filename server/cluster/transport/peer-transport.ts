@@ -41,6 +41,7 @@ export class PeerTransport {
   /** Peers with messages of this turn. */
   readonly #waiting: Set<Peer> = new Set();
   #isFlushPlanned = false;
+  #isStarted = false;
   #isRemovedHere = false;
   #isStopped = false;
 
@@ -82,12 +83,20 @@ export class PeerTransport {
     return this.#sender.inFlightCount;
   }
 
+  /** Calls the peers there are, and from now on each that is added. To be called once this member listens: of two members
+   *  that start together, one at least then finds the other listening. */
+  start(): void {
+    this.#isStarted = true;
+    for (const peer of this.#peers.values()) peer.start();
+  }
+
   /** Does nothing when the peer is known. Throws memberBadUrls. */
   addPeer(id: MemberId, urls: readonly string[]): void {
     if (this.#isStopped || this.#peers.has(id) || id === this.context.identity.localId) return;
     const abort = newAbort();
     const peer = new Peer(this.#contextOf(id, urls, abort.signal), this.#sender, abort);
     this.#peers.set(id, peer);
+    if (this.#isStarted) peer.start();
     this.#removeRemote(id);
     this.context.logger.info('added remote peer', {
       'local-member-id': formatId(this.context.identity.localId),

@@ -38,9 +38,13 @@ export class Peer {
     };
     this.#readers = [new StreamReader(context, 'msgapp'), new StreamReader(context, 'message')];
     this.#prober = new Prober(context);
+  }
+
+  /** Calls the peer. Before this it is only answered. */
+  start(): void {
     for (const reader of this.#readers) reader.start();
     this.#prober.start();
-    context.logger.info('started remote peer', this.#fields());
+    this.#context.logger.info('started remote peer', this.#fields());
   }
 
   get activeSinceMs(): number | undefined {
@@ -77,6 +81,7 @@ export class Peer {
       'stream-type': STREAM_NAMES[kind],
     });
     this.#writers[kind].attach(response);
+    for (const reader of this.#readers) reader.peerHeard();
   }
 
   isAttached(kind: StreamKind): boolean {

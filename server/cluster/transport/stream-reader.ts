@@ -4,6 +4,9 @@
 //   waiting --redial--> dialling --200--> reading
 //      ^                   |                 |
 //      +---- refused ------+---- ended ------+        410: this member was removed, and stops
+//
+// A dial that began before the peer was there may hang until its deadline: in a proxy, behind a lost packet. So a peer that
+// makes itself heard meanwhile is dialled anew at once, instead of getting all answers by POST for seconds.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { utf8Text } from '../../base/bytes.ts';
@@ -41,6 +44,9 @@ export class StreamReader {
   #request: ClientRequest | undefined = undefined;
   #redial: NodeJS.Timeout | undefined = undefined;
   #dialledAtMs = 0;
+  #isReading = false;
+  /** Runs while a dial has to be answered because the peer was heard; stays set after it has cut that dial. */
+  #impatience: NodeJS.Timeout | undefined = undefined;
   #isPaused = false;
   #isStopped = false;
 
@@ -63,6 +69,7 @@ export class StreamReader {
     if (this.#isStopped) return;
     this.#isStopped = true;
     clearTimeout(this.#redial);
+    clearTimeout(this.#impatience);
     this.#request?.destroy();
     this.#request = undefined;
     this.#peer.logger.info('stopped stream reader with remote peer', this.#fields);
@@ -75,6 +82,19 @@ export class StreamReader {
 
   resume(): void {
     this.#isPaused = false;
+  }
+
+  /** The peer is there: what is not answered soon began before it was. At most once until a dial ends by itself: a line
+   *  may be slower than that. */
+  peerHeard(): void {
+    const request = this.#request;
+    if (request === undefined || this.#isReading || this.#impatience !== undefined) return;
+    this.#impatience = setTimeout(() => {
+      if (this.#request !== request || this.#isReading) return;
+      this.#request = undefined;
+      request.destroy();
+      this.#dial();
+    }, this.#peer.timing.patienceMs);
   }
 
   #dial(): void {
@@ -196,6 +216,8 @@ export class StreamReader {
     const { status, logger, metrics } = this.#peer;
     const bytes = new ByteQueue();
     const decoder = this.#newDecoder(bytes);
+    this.#isReading = true;
+    this.#calm();
     status.activate();
     logger.info('established TCP streaming connection with remote peer', this.#fields);
     response.on('data', (chunk: Uint8Array) => {
@@ -243,6 +265,8 @@ export class StreamReader {
   #end(request: ClientRequest, ending: Ending, url?: string): void {
     if (this.#request !== request) return;
     this.#request = undefined;
+    this.#isReading = false;
+    this.#calm();
     request.destroy();
     if (ending.action === 'read') {
       this.#peer.logger.warn('lost TCP streaming connection with remote peer', {
@@ -251,6 +275,11 @@ export class StreamReader {
       });
     }
     this.#retry(ending, url);
+  }
+
+  #calm(): void {
+    clearTimeout(this.#impatience);
+    this.#impatience = undefined;
   }
 
   #retry({ action, reason, isFailure }: Ending, url: string | undefined): void {

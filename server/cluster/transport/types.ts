@@ -52,6 +52,8 @@ export interface PeerTiming {
   readonly streamSilenceMs: number;
   readonly linkHeartbeatMs: number;
   readonly redialMs: number;
+  /** How long a dial may stay unanswered once the peer was heard. */
+  readonly patienceMs: number;
   /** Until the connection stands. */
   readonly dialTimeoutMs: number;
   /** For the answer to a message, and for the rest of the answer to a snapshot once it has begun. */

@@ -25,6 +25,7 @@ export const FAST: PeerTiming = {
   streamSilenceMs: 2_000,
   linkHeartbeatMs: 20,
   redialMs: 5,
+  patienceMs: 10_000,
   dialTimeoutMs: 2_000,
   responseTimeoutMs: 2_000,
   snapshotStallMs: 5_000,
@@ -207,6 +208,7 @@ export class TestMember {
     await new Promise<void>((resolve) => {
       member.server.listen(options.port ?? 0, '127.0.0.1', resolve);
     });
+    member.transport.start();
     started.add(member);
     return member;
   }

@@ -3,7 +3,12 @@
 // silence, stops replicating, or never comes back after a restart.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, createConnection, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  createConnection,
+  createServer as createProxy,
+  type Socket,
+} from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Message, MessageType } from '../../../../server/raft/types.ts';
 import {
@@ -110,6 +115,18 @@ describe('sending', () => {
   });
 });
 
+/** Until one of them ends, with an error or without. */
+function pipeBoth(one: Socket, other: Socket): void {
+  one.pipe(other).pipe(one);
+  for (const socket of [one, other]) {
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      one.destroy();
+      other.destroy();
+    });
+  }
+}
+
 describe('losing connections', () => {
   it('dials again after the other side restarted', async () => {
     const [a, b] = await startPair();
@@ -146,6 +163,32 @@ describe('losing connections', () => {
     a.transport.updatePeer(2n, [b.url]);
     a.transport.send([heartbeat(1)]);
     await b.raft.received(1);
+  });
+
+  it('dials anew when the peer is heard, for the first dial may hang since before it was there', async () => {
+    // As slow as it gets: only being heard can end a dial here.
+    const slow = { dialTimeoutMs: 60_000, streamSilenceMs: 60_000, probeIntervalMs: 60_000 };
+    const timing = { ...slow, patienceMs: 20 };
+    const a = await TestMember.start(1n, { timing });
+    const b = await TestMember.start(2n, { timing });
+    const held: Socket[] = [];
+    let isListening = false;
+    const front = createProxy((socket) => {
+      if (isListening) pipeBoth(socket, createConnection(b.port, '127.0.0.1'));
+      else held.push(socket);
+    });
+    front.listen(0, '127.0.0.1');
+    await once(front, 'listening');
+    const { port } = front.address() as AddressInfo;
+    a.transport.addPeer(2n, [`http://127.0.0.1:${port}`]);
+    await until(() => held.length === 2);
+    isListening = true;
+    b.transport.addPeer(1n, [a.url]);
+    await streamsStand(a, b);
+    expect(held).toHaveLength(2);
+    await stopAll();
+    for (const socket of held) socket.destroy();
+    front.close();
   });
 
   it('gives up a stream that says nothing', async () => {
