@@ -16,10 +16,11 @@ import {
 } from './runner/environment.ts';
 import { runLeaderKills, runLearner } from './runner/faults.ts';
 import { type Emit, runLarge } from './runner/large.ts';
+import { LAYER_FIGURES, runLayers } from './runner/layers.ts';
 import { runLoad } from './runner/load-process.ts';
 import { type Environment, renderReport, type Section } from './runner/report.ts';
 import { createSamples, type Samples } from './runner/samples.ts';
-import { LARGE_KEYS, type Scenario } from './runner/scenarios.ts';
+import { LARGE_KEYS, LAYER_SCENARIOS, type Scenario } from './runner/scenarios.ts';
 import { Cluster } from './runner/server-processes.ts';
 import { commandText, readSettings, type Settings, type System } from './runner/settings.ts';
 
@@ -115,6 +116,22 @@ function addReport(samples: Samples, system: string, row: string, report: LoadRe
   );
 }
 
+/** Where the time goes, of ours alone: etcd has no such profile. */
+async function runProfiles(settings: Settings, samples: Samples): Promise<void> {
+  const [ours] = settings.systems;
+  if (ours === undefined) return;
+  const alone = { ...settings, systems: [ours] };
+  for (const { name, load } of LAYER_SCENARIOS) {
+    await runExperiment(alone, layerRow(name), settings.layerRounds, samples, (binary, emit) =>
+      runLayers(binary, load, emit),
+    );
+  }
+}
+
+function layerRow(name: string): string {
+  return `layers of ${name}`;
+}
+
 /** An experiment of its own cluster, for each program in turn. */
 async function runExperiment(
   settings: Settings,
@@ -152,6 +169,7 @@ async function runAll(settings: Settings, samples: Samples): Promise<void> {
   await runExperiment(settings, 'leader-kill', leaderKills > 0 ? 1 : 0, samples, (binary, emit) =>
     runLeaderKills(binary, leaderKills, emit),
   );
+  await runProfiles(settings, samples);
 }
 
 const LOAD_FIGURES = [
@@ -167,6 +185,8 @@ const FAULT_FIGURES = [
   ...['p99 before, ms', 'p99 during, ms', 'p99 during to before', 'joined after seconds'],
   ...['elections', 'write errors', 'first write ms'],
 ];
+/** What the design allows a put on a single member, in microseconds of processor time. */
+const PUT_BUDGET = 'budget: transport 4, messages 2, raft and log 3, store 5, rest 1';
 
 function sectionsOf(settings: Settings): Section[] {
   const sections: Section[] = settings.memberCounts.map((members) => ({
@@ -193,6 +213,14 @@ function sectionsOf(settings: Settings): Section[] {
       { row: 'leader-kill', about: `leader of three killed, ${settings.leaderKills} times` },
     ],
     figures: FAULT_FIGURES,
+  });
+  sections.push({
+    title: 'Where the time of an operation goes',
+    rows: LAYER_SCENARIOS.map(({ name, about }) => ({
+      row: layerRow(name),
+      about: name === 'put' ? `${about}; ${PUT_BUDGET}` : about,
+    })),
+    figures: LAYER_FIGURES,
   });
   return sections;
 }

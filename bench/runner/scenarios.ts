@@ -74,5 +74,10 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** The loads whose way through the server is shown layer by layer. */
+export const LAYER_SCENARIOS: readonly Scenario[] = SCENARIOS.filter(({ name }) =>
+  ['put', 'put-1', 'range', 'range-serializable', 'txn-kube', 'lease-keepalive'].includes(name),
+);
+
 /** The data sets of the memory and restart figures. */
 export const LARGE_KEYS = 1_000_000;

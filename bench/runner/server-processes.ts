@@ -29,21 +29,32 @@ export class Cluster {
   readonly #binary: string;
   readonly #directory: string;
   readonly #members: Member[];
+  readonly #flags: readonly string[];
 
-  private constructor(binary: string, directory: string, members: Member[]) {
+  private constructor(
+    binary: string,
+    directory: string,
+    members: Member[],
+    flags: readonly string[],
+  ) {
+    this.#flags = flags;
     this.#binary = binary;
     this.#directory = directory;
     this.#members = members;
   }
 
-  /** Starts a new cluster and waits until every member serves. */
-  static async start(binary: string, memberCount: number): Promise<Cluster> {
+  /** Starts a new cluster, its members with `flags` beside the usual ones, and waits until every member serves. */
+  static async start(
+    binary: string,
+    memberCount: number,
+    flags: readonly string[] = [],
+  ): Promise<Cluster> {
     const directory = await mkdtemp(path.join(tmpdir(), 'etcd-bench-'));
     const ports = await freePorts(2 * memberCount);
     const members = Array.from({ length: memberCount }, (_, i) =>
       memberOf(directory, i, ports[2 * i] ?? 0, ports[2 * i + 1] ?? 0),
     );
-    const cluster = new Cluster(binary, directory, members);
+    const cluster = new Cluster(binary, directory, members, flags);
     await cluster.startMembers();
     return cluster;
   }
@@ -119,6 +130,7 @@ export class Cluster {
       ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
       ...['--initial-cluster', initialCluster, '--initial-cluster-token', this.#directory],
       ...['--quota-backend-bytes', String(QUOTA_BYTES), '--log-level', 'error'],
+      ...this.#flags,
       ...more,
     ];
     member.process = spawn(this.#binary, argv, { stdio: ['ignore', log, log] });

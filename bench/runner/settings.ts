@@ -7,7 +7,7 @@ import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 const USAGE = `usage: npm run bench -- [options]
   --full            everything, about 20 minutes: --members 1,3 --seconds 1.5 --warmup 0.5 --large 2 --stall 20
-                    --learner 256 --kills 20; single options still override
+                    --learner 256 --kills 20 --layers 3; single options still override
   --rounds N        rounds per program (5)
   --seconds N       counted time of a load (5), after --warmup seconds (1)
   --workloads a,b   only these: ${SCENARIOS.map(({ name }) => name).join(', ')}
@@ -17,6 +17,7 @@ const USAGE = `usage: npm run bench -- [options]
   --huge N          keys of one more round, to compare its put rate with that of an empty store (0)
   --learner N       megabytes that a learner takes over under load (0: not at all)
   --kills N         how often the leader of three is killed (0)
+  --layers N        rounds that profile ours, to say where the time of an operation goes (0)
   --etcd PATH       the etcd to compare with; else ETCD_BIN, else what test/compat/fetch-etcd.sh brings
   --ours PATH       our launcher (bin/etcd); "none" leaves us out, as "none" for --etcd leaves etcd out
   --out FILE        where the page goes (docs/benchmarks.md); "-" prints it
@@ -42,6 +43,7 @@ export interface Settings {
   readonly hugeKeys: number;
   readonly learnerMegabytes: number;
   readonly leaderKills: number;
+  readonly layerRounds: number;
   /** Ours first, where both are there. */
   readonly systems: readonly System[];
   readonly out: string;
@@ -59,6 +61,7 @@ export function readSettings(argv: readonly string[], root: string): Settings {
       ...{ full: flag, compare: flag, 'save-baseline': flag },
       ...{ rounds: text, seconds: text, warmup: text, workloads: text, members: text },
       ...{ large: text, stall: text, huge: text, learner: text, kills: text },
+      ...{ layers: text },
       ...{ etcd: text, ours: text, out: text },
     },
   });
@@ -80,6 +83,7 @@ export function readSettings(argv: readonly string[], root: string): Settings {
     hugeKeys: number(values.huge, 0, 0),
     learnerMegabytes: number(values.learner, 256, 0),
     leaderKills: number(values.kills, 20, 0),
+    layerRounds: number(values.layers, 3, 0),
     systems: systemsOf(root, values.ours, values.etcd),
     out: values.out ?? path.join(root, 'docs/benchmarks.md'),
     isComparing: values.compare,
