@@ -11,7 +11,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVER_VERSION } from '../server/base/version.ts';
 import { writeArchive } from './image/archive.ts';
-import { type Architecture, IMAGE_REPOSITORY } from './image/image-config.ts';
+import { type Architecture, IMAGE_REPOSITORY, imageConfig } from './image/image-config.ts';
 import { imageLayers, missingPrograms } from './image/layers.ts';
 import { writeRootFileSystem } from './image/root-file-system.ts';
 
@@ -45,7 +45,13 @@ async function main(): Promise<void> {
   }
   const output = resolve(values.output ?? `dist/image/etcd-ts-${architecture}.tar`);
   const references = values.tag ?? defaultReferences();
-  const result = await writeArchive({ layers, architecture, references, output });
+  const result = await writeArchive({
+    layers,
+    architecture,
+    config: { ...imageConfig() },
+    references,
+    output,
+  });
   for (const { name, sizeBytes } of result.layers) {
     console.log(`${(sizeBytes / 1e6).toFixed(1).padStart(6)} MB  ${name}`);
   }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Architecture, imageConfig } from './image-config.ts';
+import type { Architecture } from './image-config.ts';
 import type { Layer } from './layers.ts';
 import { type Entry, tarChunks } from './tar-writer.ts';
 
@@ -22,6 +22,8 @@ const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
 export interface ArchiveOptions {
   readonly layers: readonly Layer[];
   readonly architecture: Architecture;
+  /** What runtimes are told about it: image-config.ts has ours. */
+  readonly config: Readonly<Record<string, unknown>>;
   /** Whole references: repository and tag. */
   readonly references: readonly string[];
   readonly output: string;
@@ -39,13 +41,13 @@ interface Blob {
 }
 
 export async function writeArchive(options: ArchiveOptions): Promise<ArchiveResult> {
-  const { layers, architecture, references, output } = options;
+  const { layers, architecture, config: runtime, references, output } = options;
   const staging = `${output}.parts`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
   const written: LayerBlob[] = [];
   for (const layer of layers) written.push(await writeLayer(layer, staging));
-  const config = jsonBlob(configFile(written, architecture));
+  const config = jsonBlob(configFile(written, architecture, runtime));
   const manifest = jsonBlob({
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,
@@ -130,12 +132,16 @@ function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
-function configFile(layers: readonly LayerBlob[], architecture: Architecture): unknown {
+function configFile(
+  layers: readonly LayerBlob[],
+  architecture: Architecture,
+  config: ArchiveOptions['config'],
+): unknown {
   return {
     architecture,
     os: 'linux',
     created: CREATED,
-    config: imageConfig(),
+    config,
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => `sha256:${diffId}`) },
     history: layers.map(({ name }) => ({ created: CREATED, created_by: name })),
   };

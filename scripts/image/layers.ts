@@ -45,10 +45,9 @@ const BUILT = ['server', 'client', 'ctl', 'operator', 'scripts/image/healthcheck
 
 export function imageLayers(options: LayerOptions): readonly Layer[] {
   const { root, cache, architecture } = options;
-  const packages = fetchDebianPackages(PACKAGES, architecture, cache);
   const node = options.node ?? fetchNodeBinary(architecture, cache);
   return [
-    { name: `Debian: ${PACKAGES.join(', ')}`, entries: baseEntries(packages) },
+    debianLayer(architecture, cache),
     {
       name: 'Node.js',
       entries: [{ kind: 'copy', path: '/usr/local/bin/node', mode: 0o755, source: node }],
@@ -56,6 +55,12 @@ export function imageLayers(options: LayerOptions): readonly Layer[] {
     { name: 'npm packages', entries: packageEntries(root, architecture) },
     { name: 'etcd-ts', entries: [...appEntries(root), ...programEntries(root)] },
   ];
+}
+
+/** What a program that is linked with the usual libraries needs, a user who is not root, and no shell. */
+export function debianLayer(architecture: Architecture, cache: string): Layer {
+  const packages = fetchDebianPackages(PACKAGES, architecture, cache);
+  return { name: `Debian: ${PACKAGES.join(', ')}`, entries: baseEntries(packages) };
 }
 
 function baseEntries(packages: readonly DebianPackage[]): readonly Entry[] {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds kube-apiserver and kubectl from Debian bookworm's source package (Kubernetes 1.20.2) into .cache/kubernetes/bin, for
-# machines that reach Debian and nothing else. Ten minutes on two cores, 1.5 GB below .cache/kubernetes while it builds.
+# Builds Kubernetes 1.20.2 (control plane, what a node runs, kubectl) from Debian bookworm's source package into
+# .cache/kubernetes/bin, for machines that reach Debian and nothing else. What is there already is not built again.
 # Needs root for apt, or golang-1.19-go and dpkg-dev in place. Where there is a KUBEBUILDER_ASSETS, none of this is needed.
 set -eu
 
@@ -97,7 +97,7 @@ for package in k8s.io/kubernetes/vendor/k8s.io/client-go/pkg/version \
   flags="$flags -X $package.gitVersion=v1.20.2 -X $package.gitMajor=1 -X $package.gitMinor=20"
   flags="$flags -X $package.gitTreeState=clean -X $package.buildDate=1970-01-01T00:00:00Z"
 done
-for program in kube-apiserver kubectl; do
+for program in kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy; do
   [ -x "$cache/bin/$program" ] && continue
   go build -trimpath -tags providerless,dockerless -ldflags "$flags" -o "$cache/bin/$program" \
     "./cmd/$program"

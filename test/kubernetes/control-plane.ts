@@ -8,7 +8,8 @@ import { ROOT, SERVER_BIN } from '../support/paths.ts';
 import { Process, type Start } from './processes.ts';
 import { until } from './until.ts';
 
-const TOKEN = 'admin-token';
+const ADMIN_TOKEN = 'admin-token';
+const ADMIN = `${ADMIN_TOKEN},admin,admin,"system:masters"`;
 /** The operator comes as its service account, with the rights that manifests/operator.yaml gives it, and no others. */
 const OPERATOR_TOKEN = 'operator-token';
 const OPERATOR_USER = 'system:serviceaccount:etcd-ts-system:etcd-ts-operator';
@@ -36,10 +37,12 @@ export function findAssets(): string | undefined {
 
 export async function startControlPlane(assets: string, folder: string): Promise<ControlPlane> {
   const [clientPort, peerPort, securePort] = await freePorts(3);
-  startEtcd(folder, clientPort, peerPort);
+  startStorage(folder, clientPort, peerPort);
   const certificates = join(folder, 'certificates');
   mkdirSync(certificates, { recursive: true });
-  const files = writeKeys(folder);
+  const files = writeKeys(folder, [
+    `${OPERATOR_TOKEN},${OPERATOR_USER},operator,"system:serviceaccounts,system:serviceaccounts:etcd-ts-system"`,
+  ]);
   const start: Start = {
     name: 'kube-apiserver',
     command: join(assets, 'kube-apiserver'),
@@ -65,7 +68,11 @@ export async function startControlPlane(assets: string, folder: string): Promise
   const url = `https://127.0.0.1:${securePort}`;
   const ca = join(certificates, 'apiserver.crt');
   await until('the API server has a certificate', () => existsSync(ca) || undefined);
-  const kubeconfig = writeKubeconfig(join(folder, 'admin.json'), { server: url, ca, token: TOKEN });
+  const kubeconfig = writeKubeconfig(join(folder, 'admin.json'), {
+    server: url,
+    ca,
+    token: ADMIN_TOKEN,
+  });
   const operatorKubeconfig = writeKubeconfig(join(folder, 'operator.json'), {
     server: url,
     ca,
@@ -88,7 +95,8 @@ export async function startControlPlane(assets: string, folder: string): Promise
   };
 }
 
-function startEtcd(folder: string, clientPort: number, peerPort: number): void {
+/** Our server, for the API server's objects. */
+export function startStorage(folder: string, clientPort: number, peerPort: number): void {
   const client = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   new Process({
@@ -106,7 +114,11 @@ function startEtcd(folder: string, clientPort: number, peerPort: number): void {
   });
 }
 
-function writeKeys(folder: string): { tokens: string; publicKey: string; privateKey: string } {
+/** `users` are lines of a token file, beside the administrator's. */
+export function writeKeys(
+  folder: string,
+  users: readonly string[],
+): { readonly tokens: string; readonly publicKey: string; readonly privateKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -117,17 +129,13 @@ function writeKeys(folder: string): { tokens: string; publicKey: string; private
     publicKey: join(folder, 'sa.pub'),
     privateKey: join(folder, 'sa.key'),
   };
-  const users = [
-    `${TOKEN},admin,admin,"system:masters"`,
-    `${OPERATOR_TOKEN},${OPERATOR_USER},operator,"system:serviceaccounts,system:serviceaccounts:etcd-ts-system"`,
-  ];
-  writeFileSync(files.tokens, `${users.join('\n')}\n`);
+  writeFileSync(files.tokens, `${[ADMIN, ...users].join('\n')}\n`);
   writeFileSync(files.publicKey, publicKey);
   writeFileSync(files.privateKey, privateKey, { mode: 0o600 });
   return files;
 }
 
-function writeKubeconfig(
+export function writeKubeconfig(
   path: string,
   { server, ca, token }: { readonly server: string; readonly ca: string; readonly token: string },
 ): string {
@@ -143,11 +151,12 @@ function writeKubeconfig(
   return path;
 }
 
-async function readVersion(url: string, ca: string): Promise<string | undefined> {
+/** Of a server that is ready; undefined while it is not. */
+export async function readVersion(url: string, ca: string): Promise<string | undefined> {
   const { request } = await import('node:https');
   const get = (path: string): Promise<string> =>
     new Promise((done, reject) => {
-      const headers = { authorization: `Bearer ${TOKEN}` };
+      const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
       const sent = request(`${url}${path}`, { ca: readFileSync(ca), headers }, (answer) => {
         let text = '';
         answer.setEncoding('utf8');
@@ -163,7 +172,7 @@ async function readVersion(url: string, ca: string): Promise<string | undefined>
   return /"gitVersion":\s*"([^"]+)"/.exec(await get('/version'))?.[1];
 }
 
-async function freePorts(count: number): Promise<[number, number, number]> {
+export async function freePorts(count: number): Promise<[number, number, number]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports: number[] = [];
   for (const server of servers) {

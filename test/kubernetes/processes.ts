@@ -39,6 +39,11 @@ export class Process {
     });
   }
 
+  /** -1 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
   get isRunning(): boolean {
     return running.has(this);
   }

@@ -14,6 +14,8 @@ import { Kube } from './kube.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { runMany } from './many.ts';
+import { releaseMachine } from './nodes/nodes-cluster.ts';
+import { stay } from './nodes/stay.ts';
 import { runToEnd, stopAll } from './processes.ts';
 
 await main();
@@ -29,7 +31,9 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-ts-kubernetes-'));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      void stopAll().finally(() => process.exit(1));
+      void stopAll()
+        .finally(releaseMachine)
+        .finally(() => process.exit(1));
     });
   }
   const tally = new Tally('kubernetes');
@@ -43,19 +47,21 @@ async function main(): Promise<void> {
     process.exitCode = 1;
   } finally {
     await stopAll();
+    releaseMachine();
     if (!isKept) rmSync(folder, { recursive: true, force: true });
   }
   process.exit();
 }
 
 async function runAll(tally: Tally, assets: string, folder: string): Promise<void> {
+  const chosen = process.argv.slice(2);
+  if (chosen.includes('stay')) return await stay(assets, folder, 3);
   const plane = await startControlPlane(assets, folder);
   const connection = openConnection(plane.kubeconfig);
   const kube = new Kube(new Rest(connection));
   console.log(`Kubernetes ${plane.version}, stored in bin/etcd; logs in ${folder}`);
   await installDefinitions(kube);
   await installRights(kube);
-  const chosen = process.argv.slice(2);
   const isChosen = (part: string): boolean => chosen.length === 0 || chosen.includes(part);
   if (isChosen('lifecycle')) {
     const kubelet = new LoopbackKubelet(kube, folder);
