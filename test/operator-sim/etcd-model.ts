@@ -32,6 +32,8 @@ export class EtcdModel {
   readonly alarms: Set<string>;
   /** Nodes that cannot talk to the others. */
   readonly isolated: Set<string>;
+  /** Processes, by name, that are of another cluster: a wrong volume, or a wrong address. */
+  readonly foreign: Set<string>;
   leaderId: string | undefined;
   term: number;
   committed: number;
@@ -45,6 +47,7 @@ export class EtcdModel {
     this.processes = new Map();
     this.alarms = new Set();
     this.isolated = new Set();
+    this.foreign = new Set();
     this.leaderId = undefined;
     this.term = 0;
     this.committed = 0;
@@ -64,8 +67,9 @@ export class EtcdModel {
   /** Processes of listed members that can talk to each other. */
   connected(): readonly Process[] {
     return [...this.processes.values()].filter(
-      ({ data, node }) =>
+      ({ name, data, node }) =>
         !this.isolated.has(node) &&
+        !this.foreign.has(name) &&
         data.clusterId === this.clusterId &&
         this.list.some((entry) => entry.id === data.memberId),
     );

@@ -7,7 +7,7 @@ import { CLUSTER_FINALIZER, memberOfPeerUrl } from '../../operator/api/names.ts'
 import { formatTime } from '../../operator/api/time.ts';
 import type { Action } from '../../operator/reconcile/action.ts';
 import type { Plan } from '../../operator/reconcile/plan.ts';
-import { Violation } from './etcd-model.ts';
+import { type Process, Violation } from './etcd-model.ts';
 import type { World } from './world.ts';
 
 export interface Interference {
@@ -17,17 +17,25 @@ export interface Interference {
   readonly failureChance: number;
 }
 
-/** What was done, in one line for each act: the trace of a history. */
+export interface Execution {
+  /** What was done, in one line for each act. */
+  readonly trace: readonly string[];
+  /** All acts were done, and the operator lived. */
+  readonly isWhole: boolean;
+}
+
 export function execute(
   world: World,
   { plan, seen }: { readonly plan: Plan; readonly seen: EtcdCluster },
   interference: Interference,
-): readonly string[] {
+): Execution {
   const trace: string[] = [];
+  let isWhole = true;
   for (const [index, action] of plan.actions.entries()) {
-    if (index === interference.diesAfter) return [...trace, 'operator died'];
+    if (index === interference.diesAfter) return died(trace);
     if (world.prng.chance(interference.failureChance)) {
       trace.push(`${action.kind} failed`);
+      isWhole = false;
       break;
     }
     checkAct(world, action);
@@ -35,11 +43,17 @@ export function execute(
     trace.push(
       `${action.kind}: ${action.event.message}${problem === undefined ? '' : ` (${problem})`}`,
     );
-    if (problem !== undefined) break;
+    if (problem === undefined) continue;
+    isWhole = false;
+    break;
   }
-  if (interference.diesAfter === plan.actions.length) return [...trace, 'operator died'];
+  if (interference.diesAfter === plan.actions.length) return died(trace);
   writeStatus(world, plan, seen);
-  return trace;
+  return { trace, isWhole };
+}
+
+function died(trace: readonly string[]): Execution {
+  return { trace: [...trace, 'operator died'], isWhole: false };
 }
 
 /** A status is written only over the object it was made from: a stale one must not undo a latch. */
@@ -102,7 +116,8 @@ export function perform(world: World, action: Action): string | undefined {
   }
 }
 
-function performOther({ api, etcd }: World, action: Action): string | undefined {
+function performOther(world: World, action: Action): string | undefined {
+  const { api, etcd } = world;
   switch (action.kind) {
     case 'applyService':
       api.update(api.services, action.service);
@@ -120,13 +135,20 @@ function performOther({ api, etcd }: World, action: Action): string | undefined 
     case 'memberRemove':
       return etcd.memberRemove(action.memberId);
     case 'moveLeader':
-      return etcd.moveLeader(action.leaderId, action.targetId);
+      // Asked of the leader alone.
+      return etcd.connected().some(isLeader(world, action.leaderId))
+        ? etcd.moveLeader(action.leaderId, action.targetId)
+        : 'no contact';
     case 'disarmAlarm':
       etcd.alarms.delete(action.alarm.memberId);
       return undefined;
     default:
       return undefined;
   }
+}
+
+function isLeader(world: World, leaderId: string): (process: Process) => boolean {
+  return ({ name, data }) => data.memberId === leaderId && world.isReached(name);
 }
 
 function setFinalizers({ api }: World, finalizers: readonly string[]): undefined {

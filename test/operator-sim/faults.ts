@@ -3,6 +3,7 @@
 import type { EtcdClusterSpec } from '../../operator/api/etcd-cluster.ts';
 import type { Pod } from '../../operator/api/kube-objects.ts';
 import { formatTime } from '../../operator/api/time.ts';
+import { leadRight } from './misleading.ts';
 import { BAD_TAG, type World } from './world.ts';
 
 type Fault = (world: World) => string | undefined;
@@ -47,6 +48,7 @@ export function heal(world: World): void {
   for (const name of world.nodes.keys()) world.nodes.set(name, { isAlive: true, lostAtMs: 0 });
   world.etcd.isolated.clear();
   world.isBlind = false;
+  leadRight(world);
   mendImage(world);
   unpause(world);
 }

@@ -1,21 +1,26 @@
 // Owns one history: from a seed to a trace. The same seed gives the same trace, act by act. Rules about plans and about the
 // state of the world are checked at each step; those about single acts in executor.ts.
 import { findCondition } from '../../operator/api/conditions.ts';
+import { resolveSpec } from '../../operator/api/defaults.ts';
 import type { EtcdClusterSpec } from '../../operator/api/etcd-cluster.ts';
 import { LABEL_ROLE } from '../../operator/api/labels.ts';
-import { MEMBERSHIP_ACTIONS } from '../../operator/reconcile/action.ts';
+import { type Action, MEMBERSHIP_ACTIONS } from '../../operator/reconcile/action.ts';
 import type { Observed } from '../../operator/reconcile/observed.ts';
 import { type Plan, plan } from '../../operator/reconcile/plan.ts';
+import { sealedCluster } from '../../operator/specs/initial-cluster.ts';
 import { Prng } from '../../server/base/prng.ts';
 import { Violation } from './etcd-model.ts';
 import { execute, type Interference } from './executor.ts';
 import { heal, strike } from './faults.ts';
+import { mislead } from './misleading.ts';
 import { World } from './world.ts';
 
 const STORM_ROUNDS = 120;
 /** Half a minute each: a replacement takes unhealthyAfter, a failed learner its deadline and its backoff. */
 const CALM_ROUNDS = 900;
 const QUIET_ROUNDS = 5;
+/** Tells the generators of a history apart. */
+const ROUTES = 1_000_000_007;
 
 export interface HistoryResult {
   readonly world: World;
@@ -36,9 +41,14 @@ export function runHistory(seed: number): HistoryResult {
   const world = new World(spec, prng);
   const trace: string[] = [];
   const calmness = prng.unit();
+  // From a generator of their own, and in half of the histories: the others stay what they were.
+  const routes = new Prng(seed + ROUTES);
+  const isMisled = routes.chance(0.5);
+  world.hasSlowKubelets = isMisled;
   try {
     for (let round = 0; round < STORM_ROUNDS; round++) {
       if (prng.chance(0.15 + calmness * 0.3)) note(trace, world, strike(world));
+      if (isMisled && routes.chance(0.15)) note(trace, world, mislead(world, routes));
       world.pass(prng.chance(0.05) ? 300_000 : prng.between(1_000, 20_000));
       if (prng.chance(0.05)) continue;
       reconcile(world, trace, {
@@ -82,9 +92,15 @@ export function reconcile(
   if (observed === undefined) return undefined;
   const result = plan(observed, world.nowMs);
   checkPlan(world, observed, result);
+  const { unhealthyAfterMs } = resolveSpec(observed.cluster.spec);
+  world.patience.check(world.api.members, result, { nowMs: world.nowMs, unhealthyAfterMs });
   const done = execute(world, { plan: result, seen: observed.cluster }, options.interference);
-  for (const line of done) note(trace, world, line);
+  for (const line of done.trace) note(trace, world, line);
   checkWorld(world);
+  if (done.isWhole && options.ageRounds === 0) {
+    world.patience.note(observed, result, world.nowMs);
+    checkLabels(world, observed, result);
+  }
   return result;
 }
 
@@ -99,10 +115,18 @@ function checkPlan({ api }: World, observed: Observed, result: Plan): void {
   if (changes.length > 0 && observed.memberList.kind === 'unknown') {
     throw new Violation('membership is changed without a member list');
   }
+  const latched = api.cluster?.status?.clusterID;
+  const isOurs =
+    observed.memberList.kind === 'known' &&
+    (latched === undefined || observed.memberList.clusterId === latched);
+  if (changes.length > 0 && !isOurs) {
+    throw new Violation("membership is changed by another cluster's list");
+  }
   if (observed.cluster.spec.paused === true && result.actions.length > 0) {
     const acts = result.actions.filter((action) => action.kind !== 'recordEvent');
     if (acts.length > 0) throw new Violation('acts while paused');
   }
+  for (const change of changes) checkPromotion(observed, change);
   // One with another UID is an older Pod than the one that runs.
   const stops = result.actions.filter(
     (action) =>
@@ -115,12 +139,45 @@ function checkPlan({ api }: World, observed: Observed, result: Plan): void {
     throw new Violation('a serving Pod is stopped in the round of a membership change');
   }
   const ready = findCondition(result.status.conditions, 'Ready');
-  if (ready?.status === 'True' && observed.memberList.kind === 'unknown') {
+  if (ready?.status === 'True' && !isOurs) {
     throw new Violation('Ready without a quorum');
   }
   if (result.requeueAfterMs > 30_000) throw new Violation('looks again too late');
   for (const condition of result.status.conditions ?? []) {
     if (condition.reason === '') throw new Violation(`${condition.type} without a reason`);
+  }
+}
+
+/**
+ * A voter whose Pod is open to joining would vote on whatever volume it is started with next. To ask for the seal and for
+ * the vote in one round is not enough: the kubelet may start the container once more by what it knew before.
+ */
+function checkPromotion({ memberList, pods }: Observed, change: Action): void {
+  if (change.kind !== 'memberPromote' || memberList.kind === 'unknown') return;
+  const entry = memberList.entries.find(({ id }) => id === change.memberId);
+  const pod = pods.find(({ metadata }) => metadata.name === entry?.name);
+  const sealed = sealedCluster({ cluster: 'main', namespace: 'db', member: entry?.name ?? '' });
+  for (const [name, value] of Object.entries(sealed)) {
+    if (pod?.metadata.annotations?.[name] === value) continue;
+    throw new Violation(`${entry?.name} is promoted before its Pod is known to be sealed`);
+  }
+}
+
+/** A Pod that answers for another cluster would give clients that cluster's data. */
+function checkLabels(
+  { api, etcd }: World,
+  { statuses, members }: Observed,
+  { status }: Plan,
+): void {
+  const progress = findCondition(status.conditions, 'Progressing')?.reason;
+  if (progress === 'Paused' || progress === 'InvalidSpec') return;
+  for (const { metadata } of members) {
+    const { name } = metadata;
+    const isSeen = statuses.get(name)?.kind === 'answered' && etcd.foreign.has(name);
+    const pod = api.pods.get(name);
+    if (!isSeen || pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue;
+    if (pod.metadata.labels?.[LABEL_ROLE] !== 'voter') continue;
+    throw new Violation(`clients are led to ${name}, which is of another cluster`);
   }
 }
 

@@ -9,12 +9,20 @@ import {
   ANNOTATION_INITIAL_CLUSTER_STATE,
   LABEL_ROLE,
 } from '../../operator/api/labels.ts';
-import type { Observed, StatusResult } from '../../operator/reconcile/observed.ts';
+import type { StringMap } from '../../operator/api/meta.ts';
+import type {
+  MemberListResult,
+  Observed,
+  StatusResult,
+} from '../../operator/reconcile/observed.ts';
 import type { Prng } from '../../server/base/prng.ts';
 import { ApiModel, type ApiSnapshot } from './api-model.ts';
 import { EtcdModel } from './etcd-model.ts';
+import { Patience } from './patience.ts';
 
 export const BAD_TAG = 'bad';
+/** The ID that processes of another cluster give. */
+export const FOREIGN_CLUSTER_ID = 'f00';
 const SNAPSHOTS_KEPT = 4;
 
 export class World {
@@ -32,8 +40,11 @@ export class World {
   startChance: number;
   /** Pods whose container is kept from running, with what Kubernetes says of it. */
   readonly held: Map<string, ContainerStatus>;
-  /** Members that answer with another cluster ID. */
-  readonly foreign: Set<string>;
+  /** Pods that the operator cannot talk to, though everybody else can. */
+  readonly hidden: Set<string>;
+  readonly patience: Patience;
+  /** Kubelets start containers by the annotations there were a round ago. */
+  hasSlowKubelets: boolean;
   readonly #history: ApiSnapshot[];
 
   constructor(spec: EtcdClusterSpec, prng: Prng) {
@@ -48,7 +59,9 @@ export class World {
     this.isBlind = false;
     this.startChance = 0.7;
     this.held = new Map();
-    this.foreign = new Set();
+    this.hidden = new Set();
+    this.patience = new Patience();
+    this.hasSlowKubelets = false;
     this.#history = [];
     for (let index = 0; index < 7; index++) {
       this.nodes.set(`node${index}`, { isAlive: true, lostAtMs: 0 });
@@ -71,7 +84,7 @@ export class World {
     if (seen.cluster === undefined) return undefined;
     const statuses = new Map<string, StatusResult>();
     for (const pod of this.api.pods.values()) statuses.set(pod.metadata.name, this.#ask(pod));
-    const isReachable = !this.isBlind && this.etcd.hasQuorum() && this.etcd.leaderId !== undefined;
+    const isReachable = this.#isLeaderFound();
     const [headlessService] = seen.services.filter(({ spec }) => spec.clusterIP === 'None');
     const [clientService] = seen.services.filter(({ spec }) => spec.clusterIP !== 'None');
     return {
@@ -83,14 +96,19 @@ export class World {
       ...(clientService === undefined ? {} : { clientService }),
       ...(seen.budget === undefined ? {} : { budget: seen.budget }),
       hasPolicyApi: true,
-      memberList: isReachable
-        ? { kind: 'known', clusterId: this.etcd.clusterId ?? '', entries: [...this.etcd.list] }
-        : { kind: 'unknown', message: 'deadline exceeded' },
+      memberList: isReachable ? this.#ownList() : this.#otherList(),
       statuses,
       ...(isReachable
         ? { alarms: [...this.etcd.alarms].map((memberId) => ({ memberId, type: 'CORRUPT' })) }
         : {}),
     };
+  }
+
+  /** Whether the operator gets an answer out of this process. */
+  isReached(name: string): boolean {
+    const process = this.etcd.processes.get(name);
+    const isCutOff = this.isBlind || this.hidden.has(name);
+    return process !== undefined && !isCutOff && !this.etcd.isolated.has(process.node);
   }
 
   /** The UID that a Pod's data is kept under, or undefined when its claim is not there. */
@@ -141,7 +159,8 @@ export class World {
     pod: Pod,
     { node, volume }: { readonly node: string; readonly volume: string },
   ): void {
-    const { annotations = {}, name } = pod.metadata;
+    const { name } = pod.metadata;
+    const annotations = this.#annotationsKnown(pod);
     const image = annotations[ANNOTATION_IMAGE] ?? '';
     const failed = (waitingReason: string): void =>
       this.#setStatus(pod, {
@@ -169,6 +188,12 @@ export class World {
       },
     );
     if (problem !== undefined) failed('CrashLoopBackOff');
+  }
+
+  #annotationsKnown({ metadata }: Pod): StringMap {
+    const before = this.hasSlowKubelets ? (this.#history.at(-1)?.pods ?? []) : [];
+    const known = before.find((pod) => pod.metadata.uid === metadata.uid);
+    return known?.metadata.annotations ?? metadata.annotations ?? {};
   }
 
   #schedule(uid: string, volume: string | undefined): string | undefined {
@@ -220,7 +245,7 @@ export class World {
 
   #ask(pod: Pod): StatusResult {
     const process = this.etcd.processes.get(pod.metadata.name);
-    if (this.isBlind || process === undefined || this.etcd.isolated.has(process.node)) {
+    if (process === undefined || !this.isReached(process.name)) {
       return { kind: 'failed', message: 'deadline exceeded' };
     }
     const entry = this.etcd.list.find(({ id }) => id === process.data.memberId);
@@ -228,7 +253,7 @@ export class World {
     return {
       kind: 'answered',
       memberId: process.data.memberId,
-      clusterId: this.foreign.has(process.name) ? 'f00' : process.data.clusterId,
+      clusterId: this.etcd.foreign.has(process.name) ? FOREIGN_CLUSTER_ID : process.data.clusterId,
       ...(leaderId === undefined ? {} : { leaderId }),
       isLearner: entry?.isLearner ?? false,
       version: process.version,
@@ -236,6 +261,24 @@ export class World {
       raftTerm: this.etcd.term,
       raftAppliedIndex: process.data.index,
     };
+  }
+
+  #isLeaderFound(): boolean {
+    const { etcd } = this;
+    const isLed = etcd.hasQuorum() && etcd.leaderId !== undefined;
+    return isLed && etcd.connected().some(({ name }) => this.isReached(name));
+  }
+
+  #ownList(): MemberListResult {
+    return { kind: 'known', clusterId: this.etcd.clusterId ?? '', entries: [...this.etcd.list] };
+  }
+
+  /** When nobody of the cluster answers, somebody else may, under the same names. */
+  #otherList(): MemberListResult {
+    const others = [...this.etcd.foreign].filter((name) => this.isReached(name));
+    if (others.length === 0) return { kind: 'unknown', message: 'deadline exceeded' };
+    const entries = this.etcd.list.filter((entry) => others.includes(entry.name));
+    return { kind: 'known', clusterId: FOREIGN_CLUSTER_ID, entries };
   }
 
   #clientsReachVoter(): boolean {

@@ -56,7 +56,7 @@ export class Interpreter {
       hold: ([member, reason]) => this.#quiet(this.#hold(this.#real(member), reason ?? '')),
       release: ([member]) => this.#quiet(this.#world.held.delete(this.#real(member))),
       corrupt: ([member]) => this.#quiet(this.#world.etcd.alarms.add(this.#id(member))),
-      foreign: ([member]) => this.#quiet(this.#world.foreign.add(this.#real(member))),
+      foreign: ([member]) => this.#quiet(this.#world.etcd.foreign.add(this.#real(member))),
       blind: () => this.#setBlind(true),
       see: () => this.#setBlind(false),
       'restart-all': () =>
