@@ -89,7 +89,9 @@ export async function createMember(
     metrics: new LeaseMetrics(registry),
   });
   const store = new MvccStore(backend, { compactionBatchLimit: config.compactionBatchLimit });
-  store.restore((key, lease) => lessor.attach(key, lease)).run();
+  backend.readImage((image) => {
+    store.restore((key, lease) => lessor.attach(key, lease), undefined, image).run();
+  });
   const alarms = new AlarmStore(backend);
   const book = new MembershipBook(backend, {
     clusterId: metadata.clusterId,

@@ -127,7 +127,10 @@ class RunningServer {
     this.#network?.transport.stop();
     await this.#peerListeners?.close(0);
     await new Promise<void>((resolve) => member.storage.wal.close(resolve));
-    await member.storage.backend.close();
+    const { lessor, store, storage } = member;
+    const leaseOf = lessor.attachedCount > 0 ? (key: Uint8Array) => lessor.leaseOf(key) : undefined;
+    storage.backend.keepImage((sink) => store.saveImage(sink, leaseOf));
+    await storage.backend.close();
     this.#logger.info('closed etcd server', fields);
   }
 

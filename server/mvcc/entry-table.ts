@@ -5,6 +5,7 @@
 // key), the key's reference in the arena and the head of its older revisions.
 
 import { assert } from '../base/assert.ts';
+import type { ImageReader, ImageWriter } from './index-image.ts';
 import { INDEX_ENTRIES_MAX } from './limits.ts';
 
 const CHUNK_SHIFT = 13;
@@ -113,5 +114,24 @@ export class EntryTable {
 
   setHistory(id: number, head: number): void {
     (this.#words[id >>> CHUNK_SHIFT] as Uint32Array)[(id & CHUNK_MASK) * WORDS + HISTORY] = head;
+  }
+
+  save(writer: ImageWriter): void {
+    writer.numbers(this.#nextId, this.#freeHead, this.#floats.length);
+    for (const chunk of this.#floats) writer.array(chunk);
+    for (const chunk of this.#words) writer.array(chunk);
+  }
+
+  /** Takes over what `save` wrote; the table is empty before. */
+  load(reader: ImageReader): void {
+    const [nextId = 1, freeHead = 0, chunkCount = 0] = reader.numbers(3);
+    for (let i = 0; i < chunkCount; i++) {
+      this.#floats.push(reader.fill(new Float64Array(CHUNK_ROWS * FLOATS)));
+    }
+    for (let i = 0; i < chunkCount; i++) {
+      this.#words.push(reader.fill(new Uint32Array(CHUNK_ROWS * WORDS)));
+    }
+    this.#nextId = nextId;
+    this.#freeHead = freeHead;
   }
 }

@@ -14,6 +14,7 @@
 
 import { assert } from '../base/assert.ts';
 import { EntryTable } from './entry-table.ts';
+import type { ImageReader, ImageWriter } from './index-image.ts';
 import { KeyArena } from './key-arena.ts';
 import { KeyHash } from './key-hash.ts';
 import { KeyTree } from './key-tree.ts';
@@ -209,6 +210,25 @@ export class KeyIndex {
       this.#entries.setHistory(id, 0);
     }
     if (this.#entries.version(id) === 0 && main < revision) this.#remove(id);
+  }
+
+  /** Writes all arrays; see index-image.ts. */
+  save(writer: ImageWriter): void {
+    this.#arena.save(writer);
+    this.#entries.save(writer);
+    this.#history.save(writer);
+    this.#tree.save(writer);
+    this.#hash.save(writer);
+  }
+
+  /** Takes over what `save` wrote; the index is empty before. */
+  load(reader: ImageReader): void {
+    assert(this.size === 0, 'an image is loaded into an empty index');
+    this.#arena.load(reader);
+    this.#entries.load(reader);
+    this.#history.load(reader);
+    this.#tree.load(reader);
+    this.#hash.load(reader);
   }
 
   /** Checks the structure; for tests. */

@@ -13,7 +13,9 @@
 import { assert } from '../base/assert.ts';
 import { compareBytes } from '../base/bytes.ts';
 import type { EntryTable } from './entry-table.ts';
+import type { ImageReader, ImageWriter } from './index-image.ts';
 import type { KeyArena } from './key-arena.ts';
+import { TreeCheck } from './tree-check.ts';
 import {
   CHILD,
   DEAD_BIT,
@@ -181,13 +183,33 @@ export class KeyTree {
     if (level > 0 && this.#leaves.count(leaf) < MERGE_BELOW) this.#shrinkLeaf(leaf);
   }
 
+  save(writer: ImageWriter): void {
+    writer.numbers(this.#root, this.#height, this.#size, this.#live);
+    this.#leaves.save(writer);
+    this.#inners.save(writer);
+  }
+
+  /** Takes over what `save` wrote; the tree is empty before. */
+  load(reader: ImageReader): void {
+    const [root = 0, height = 0, size = 0, live = 0] = reader.numbers(4);
+    this.#leaves.load(reader);
+    this.#inners.load(reader);
+    this.#root = root;
+    this.#height = height;
+    this.#size = size;
+    this.#live = live;
+  }
+
   /** Checks every rule of the structure; for tests. Returns the number of keys seen. */
   verify(): number {
-    const result = { keys: 0, live: 0, last: 0 };
-    this.#verifyNode(this.#root, 0, result);
-    assert(result.keys === this.#size, `size ${this.#size}, found ${result.keys}`);
-    assert(result.live === this.#live, `live ${this.#live}, found ${result.live}`);
-    return result.keys;
+    const seen = new TreeCheck(
+      { arena: this.#arena, entries: this.#entries, leaves: this.#leaves, inners: this.#inners },
+      this.#height,
+    );
+    seen.visit(this.#root, 0);
+    assert(seen.keys === this.#size, `size ${this.#size}, found ${seen.keys}`);
+    assert(seen.live === this.#live, `live ${this.#live}, found ${seen.live}`);
+    return seen.keys;
   }
 
   /** Descends to where `key` is or belongs; true when it is there. */
@@ -529,61 +551,5 @@ export class KeyTree {
     this.#inners.free(b);
     this.#inners.moveLive(parent, left + 1, left);
     return true;
-  }
-
-  #verifyNode(
-    node: number,
-    level: number,
-    result: { keys: number; live: number; last: number },
-  ): number {
-    return level === this.#height
-      ? this.#verifyLeaf(node, result)
-      : this.#verifyInner(node, level, result);
-  }
-
-  #verifyLeaf(leaf: number, result: { keys: number; live: number; last: number }): number {
-    const words = this.#leaves.words(leaf);
-    const base = this.#leaves.base(leaf) + 1;
-    const count = words[base - 1] as number;
-    assert(count > 0 || this.#height === 0, 'only the root leaf may be empty');
-    let live = 0;
-    for (let i = 0; i < count; i++) {
-      const slot = words[base + i] as number;
-      const id = slot & ID_MASK;
-      if (slot < DEAD_BIT) live++;
-      assert(slot < DEAD_BIT === this.#entries.version(id) > 0, `dead bit of ${id}`);
-      if (result.last !== 0) {
-        const previous = this.#arena.view(this.#entries.keyRef(result.last));
-        const order = this.#arena.compareFrom(this.#entries.keyRef(id), previous, 0);
-        assert(order > 0, 'keys ascend');
-      }
-      result.last = id;
-      result.keys++;
-    }
-    result.live += live;
-    return live;
-  }
-
-  #verifyInner(
-    node: number,
-    level: number,
-    result: { keys: number; live: number; last: number },
-  ): number {
-    const words = this.#inners.words(node);
-    const base = this.#inners.base(node);
-    const count = words[base] as number;
-    assert(count > 0, 'an inner node has children');
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      if (i > 0) {
-        const separator = this.#arena.view(words[base + SEPARATOR + i] as number);
-        const last = this.#arena.compareFrom(this.#entries.keyRef(result.last), separator, 0);
-        assert(last < 0, 'a separator sorts after the keys before it');
-      }
-      const live = this.#verifyNode(words[base + CHILD + i] as number, level + 1, result);
-      assert(live === words[base + LIVE + i], `live count of child ${i}`);
-      total += live;
-    }
-    return total;
   }
 }

@@ -4,7 +4,8 @@
 import { assert } from '../base/assert.ts';
 import type { Backend, RevisionRecord } from '../base/backend.ts';
 import { utf8Bytes } from '../base/bytes.ts';
-import type { KeyIndex } from './key-index.ts';
+import type { CompactMarks, IndexImage } from './index-image.ts';
+import { KeyIndex } from './key-index.ts';
 import { KeyValueReader } from './key-value.ts';
 import { RESTORE_BATCH_RECORDS } from './limits.ts';
 import { decodeMainRevision } from './stored-revision.ts';
@@ -30,6 +31,13 @@ export function readCompactMark(backend: Backend, key: Uint8Array): number {
   return bytes === undefined ? -1 : decodeMainRevision(bytes);
 }
 
+export function readCompactMarks(backend: Backend): CompactMarks {
+  return {
+    finished: readCompactMark(backend, FINISHED_COMPACT_KEY),
+    scheduled: readCompactMark(backend, SCHEDULED_COMPACT_KEY),
+  };
+}
+
 export class RestoreJob {
   readonly #backend: Backend;
   readonly #index: KeyIndex;
@@ -37,27 +45,37 @@ export class RestoreJob {
   readonly #onDone: (restored: Restored) => void;
   readonly #reader: KeyValueReader = new KeyValueReader();
   /** Lease of every live key that has one, by index row. */
-  readonly #leases: Map<number, bigint> = new Map();
+  readonly #leases: Map<number, bigint>;
   #leaseWalk: IterableIterator<[number, bigint]> | undefined = undefined;
   #main = 1;
   #sub = 0;
   #revision = 1;
   #done = false;
 
+  /** With an image nothing is left to do but to tell of the leases. */
   constructor(
     backend: Backend,
-    index: KeyIndex,
+    image: IndexImage | undefined,
     onDone: (restored: Restored) => void,
     onLease: LeaseFound | undefined,
   ) {
     this.#backend = backend;
-    this.#index = index;
+    this.#index = image?.index ?? new KeyIndex();
+    this.#leases = image?.leases ?? new Map();
     this.#onDone = onDone;
     this.#onLease = onLease;
+    if (image === undefined) return;
+    this.#revision = image.revision;
+    this.#leaseWalk = this.#leases.entries();
   }
 
   get done(): boolean {
     return this.#done;
+  }
+
+  /** The index as far as it is rebuilt. */
+  get index(): KeyIndex {
+    return this.#index;
   }
 
   /** Reads one batch; true when the store is ready. Throws CorruptRecordError. */
@@ -128,8 +146,7 @@ export class RestoreJob {
    */
   #finish(): void {
     this.#done = true;
-    const finished = readCompactMark(this.#backend, FINISHED_COMPACT_KEY);
-    const scheduled = readCompactMark(this.#backend, SCHEDULED_COMPACT_KEY);
+    const { finished, scheduled } = readCompactMarks(this.#backend);
     this.#leases.clear();
     this.#onDone({
       revision: Math.max(this.#revision, finished, scheduled, 1),

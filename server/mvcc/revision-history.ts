@@ -11,6 +11,7 @@
 // revisions takes some 800 steps at worst. Compaction cuts the chain behind the block it ends in.
 
 import { assert } from '../base/assert.ts';
+import type { ImageReader, ImageWriter } from './index-image.ts';
 
 const PAGE_CLASS = 7;
 const PAGE_CELLS = 1 << PAGE_CLASS;
@@ -115,6 +116,27 @@ export class RevisionHistory {
       block = floats[at] as number;
     }
     return count;
+  }
+
+  save(writer: ImageWriter): void {
+    writer.numbers(this.#topCell, this.#recordCount, this.#floats.length);
+    writer.array(this.#free);
+    for (const chunk of this.#floats) writer.array(chunk);
+    for (const chunk of this.#words) writer.array(chunk);
+  }
+
+  /** Takes over what `save` wrote; the history is empty before. */
+  load(reader: ImageReader): void {
+    const [topCell = 0, recordCount = 0, chunkCount = 0] = reader.numbers(3);
+    reader.fill(this.#free);
+    for (let i = 0; i < chunkCount; i++) {
+      this.#floats.push(reader.fill(new Float64Array(CHUNK_CELLS * FLOATS)));
+    }
+    for (let i = 0; i < chunkCount; i++) {
+      this.#words.push(reader.fill(new Uint32Array(CHUNK_CELLS)));
+    }
+    this.#topCell = topCell;
+    this.#recordCount = recordCount;
   }
 
   #take(block: number, index: number): void {

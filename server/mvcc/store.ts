@@ -7,6 +7,13 @@ import type { Backend } from '../base/backend.ts';
 import { EtcdError } from '../base/errors.ts';
 import { CompactionJob, HashKvJob, type JobHost } from './background-jobs.ts';
 import type { WatchSource } from './event-batch.ts';
+import {
+  type ImageSink,
+  type ImageSource,
+  type LeaseOf,
+  loadImage,
+  saveImage,
+} from './index-image.ts';
 import { KeyIndex } from './key-index.ts';
 import { CompactionHashes, type KeyValueHash } from './kv-hasher.ts';
 import { COMPACTION_BATCH_LIMIT, VALUE_CACHE_BYTES } from './limits.ts';
@@ -17,6 +24,7 @@ import {
   type Restored,
   RestoreJob,
   readCompactMark,
+  readCompactMarks,
   SCHEDULED_COMPACT_KEY,
 } from './restore-job.ts';
 import { RevisionColumns } from './revision-columns.ts';
@@ -100,29 +108,44 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
 
   /**
    * Starts rebuilding the store from its backend, or from the one of a received snapshot. `onLease` is told every live
-   * key that has a lease. Watchers stay and are brought up to date afterwards.
+   * key that has a lease. An image of the index, if it can be used, is read at once and replaces reading the records.
+   * Watchers stay and are brought up to date afterwards.
    */
-  restore(onLease?: LeaseFound, backend?: Backend): RestoreJob {
+  restore(onLease?: LeaseFound, backend?: Backend, source?: ImageSource): RestoreJob {
     assert(!this.#txn.isOpen, 'no restore inside a transaction');
     this.#ready = false;
     this.#epoch++;
     this.#backend = backend ?? this.#backend;
-    this.#index = new KeyIndex();
     // The revisions stay until the new ones are known: a watcher created meanwhile begins after what was there.
     this.#compactions = [];
     this.#hashJobs = 0;
     this.#hashes.clear();
     this.cache.clear();
     const epoch = this.#epoch;
-    return new RestoreJob(
+    const image = source && loadImage(source, readCompactMarks(this.#backend));
+    const job = new RestoreJob(
       this.#backend,
-      this.#index,
+      image,
       (restored) => {
         assert(epoch === this.#epoch, 'one restore at a time');
         this.#finishRestore(restored);
       },
       onLease,
     );
+    this.#index = job.index;
+    return job;
+  }
+
+  /**
+   * Writes an image of the index for a restore of exactly this store; false when there is none to be had now. Nothing
+   * may be written to the store afterwards. A compaction cut short is pending again after that restore, and forgets what
+   * the image remembers of records it had deleted. `leaseOf` is left out when no key has a lease.
+   */
+  saveImage(sink: ImageSink, leaseOf?: LeaseOf): boolean {
+    if (!this.#ready || this.#txn.isOpen) return false;
+    const marks = readCompactMarks(this.#backend);
+    saveImage(sink, { index: this.#index, revision: this.#revision, marks }, leaseOf);
+    return true;
   }
 
   /** Opens the one write transaction. */

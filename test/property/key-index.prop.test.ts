@@ -7,7 +7,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareBytes, utf8Bytes } from '../../server/base/bytes.ts';
+import { ImageReader, ImageWriter } from '../../server/mvcc/index-image.ts';
 import { KeyIndex } from '../../server/mvcc/key-index.ts';
+import { MemoryImage } from '../support/memory-image.ts';
 
 interface Revision {
   readonly main: number;
@@ -198,6 +200,7 @@ describe('key index', () => {
           expect(index.countLive(utf8Bytes(middle), undefined)).toBe(
             unique.filter((name) => name >= middle).length,
           );
+          checkImage(index, unique, main);
         },
       ),
       { numRuns: 25 },
@@ -246,6 +249,34 @@ describe('key index', () => {
     expect(index.historyCount).toBe(0);
   });
 });
+
+/** An index read from an image goes on exactly as the one it was made of. */
+function checkImage(index: KeyIndex, names: readonly string[], lastMain: number): void {
+  const image = new MemoryImage();
+  index.save(new ImageWriter(image));
+  const copy = new KeyIndex();
+  copy.load(new ImageReader(image));
+  expect(image.isSpent()).toBe(true);
+  let main = lastMain;
+  for (const name of names.slice(0, 100)) {
+    main++;
+    for (const one of [index, copy]) {
+      one.tombstone(utf8Bytes(name), main, 0);
+      one.put(utf8Bytes(`${name}/more`), main, 1);
+      one.compactRow(one.find(utf8Bytes(name)), main - 1);
+    }
+  }
+  copy.verify();
+  for (const revision of [lastMain, main]) {
+    expect(rowsAt(copy, '', undefined, revision)).toEqual(rowsAt(index, '', undefined, revision));
+  }
+  expect([copy.size, copy.liveCount, copy.historyCount, copy.keyBytes]).toEqual([
+    index.size,
+    index.liveCount,
+    index.historyCount,
+    index.keyBytes,
+  ]);
+}
 
 function checkKeep(index: KeyIndex, model: Model, revision: number): void {
   for (const tombstoneAt of [true, false]) {

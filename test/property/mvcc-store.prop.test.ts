@@ -1,5 +1,5 @@
 // Goal: the store answers every read at every retained revision as a list of all writes does, through transactions,
-// compactions, restarts and crashes.
+// compactions, restarts and crashes, with and without an image of the index.
 // Method: random commands against a model that keeps a full copy of all keys per revision. A crash loses what was not
 // committed, so the model goes back to the last commit. After each command a random range is read three ways: in one
 // go, in slices, and counted; at the end every retained revision is compared.
@@ -10,8 +10,9 @@ import { describe, expect, it } from 'vitest';
 import { compareBytes, EMPTY_BYTES, utf8Bytes, utf8Text } from '../../server/base/bytes.ts';
 import { isEtcdError } from '../../server/base/errors.ts';
 import { RevisionColumns } from '../../server/mvcc/revision-columns.ts';
-import type { MvccStore } from '../../server/mvcc/store.ts';
+import { MvccStore } from '../../server/mvcc/store.ts';
 import { MemoryBackend } from '../support/memory-backend.ts';
+import { MemoryImage } from '../support/memory-image.ts';
 import { openStore, type PlainKeyValue, plain } from '../support/mvcc-harness.ts';
 
 type Keys = ReadonlyMap<string, PlainKeyValue>;
@@ -84,20 +85,31 @@ class World {
     this.committed = this.state;
   }
 
-  restart(crash: boolean): void {
-    if (crash) {
+  restart(how: 'crash' | 'scan' | 'image'): void {
+    if (how === 'crash') {
       this.backend.crash();
       this.state = this.committed;
     }
     const leases = new Map<string, bigint>();
-    this.store = openStore(this.backend, { valueCacheBytes: 200 });
-    this.store.restore((key, lease) => leases.set(utf8Text(key), lease)).run();
+    const image = how === 'image' ? this.image() : undefined;
+    this.store = new MvccStore(this.backend, { valueCacheBytes: 200 });
+    const attach = (key: Uint8Array, lease: bigint): unknown => leases.set(utf8Text(key), lease);
+    this.store.restore(attach, undefined, image).run();
+    expect(image?.isSpent() ?? true).toBe(true);
     expect(this.store.revision).toBe(this.state.revision);
     expect(this.store.compactRevision).toBe(this.state.compacted);
     const expected = [...(this.state.at[this.state.revision] ?? [])].filter(
       ([, kv]) => kv.lease !== 0n,
     );
     expect([...leases].sort()).toEqual(expected.map(([key, kv]) => [key, kv.lease]).sort());
+  }
+
+  image(): MemoryImage {
+    const image = new MemoryImage();
+    const keys = this.state.at[this.state.revision];
+    const leaseOf = (key: Uint8Array): bigint => keys?.get(utf8Text(key))?.lease ?? 0n;
+    expect(this.store.saveImage(image, leaseOf)).toBe(true);
+    return image;
   }
 
   read(key: string, end: string, revision: number, limit: number): void {
@@ -216,7 +228,13 @@ const step = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('commit' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), crash: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('restart' as const),
+      how: fc.constantFrom('crash' as const, 'scan' as const, 'image' as const),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -239,7 +257,7 @@ describe('store', () => {
           else if (s.do === 'compact') world.compact(Math.max(1, world.state.revision - s.back));
           else if (s.do === 'compactStep') world.store.pendingCompaction?.step(s.records);
           else if (s.do === 'commit') world.commit();
-          else if (s.do === 'restart') world.restart(s.crash);
+          else if (s.do === 'restart') world.restart(s.how);
           else world.read(s.key, s.end, Math.max(0, world.state.revision - s.back), s.limit);
         }
         while (world.store.pendingCompaction !== undefined) world.store.pendingCompaction.step(3);

@@ -8,13 +8,21 @@
 
 import { AssertionError, assert } from '../../base/assert.ts';
 import type { Backend, MetaBucket, RevisionRecord } from '../../base/backend.ts';
+import { EMPTY_BYTES, utf8Bytes } from '../../base/bytes.ts';
 import type { Logger } from '../../base/logger.ts';
 import { copyLiveRecords } from './defragment.ts';
 import { GenerationBuildError, messageOf, StoreFatalError } from './errors.ts';
 import { type BucketSources, fillGeneration } from './fill-generation.ts';
 import type { Generation } from './generation.ts';
 import { GenerationDirectory } from './generation-directory.ts';
-import { PREFETCH_RECORDS_MIN } from './limits.ts';
+import {
+  type ImageOrigin,
+  KeptImage,
+  type PieceSink,
+  type PieceSource,
+  writeImage,
+} from './kept-image.ts';
+import { IMAGE_RECORDS_MIN, PREFETCH_RECORDS_MIN } from './limits.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
 import { Pacer } from './pacer.ts';
 import { REVISION_KEY_BYTES, RevisionKeyScratch, TOMBSTONE_KEY_BYTES } from './revision-key.ts';
@@ -26,10 +34,15 @@ import { Successor } from './successor.ts';
 import { canRunThreads } from './thread-script.ts';
 import { BackendView } from './view.ts';
 
+/** How far the log is applied; etcd: server/storage/schema/cindex.go. It moves with every commit of a member. */
+const CONSISTENT_INDEX_KEY = utf8Bytes('consistent_index');
+
 export interface RocksBackendOptions {
   /** The directory of generations: `<data-dir>/member/rocks`. */
   readonly directory: string;
   readonly logger: Logger;
+  /** Records from which on an image of the index is kept. */
+  readonly imageRecordsMin?: number;
 }
 
 export class RocksBackend implements Backend {
@@ -40,6 +53,9 @@ export class RocksBackend implements Backend {
   #successor: Successor | undefined;
   readonly #staged: StagedRevisions;
   readonly #reader: RevisionReader;
+  readonly #imageRecordsMin: number;
+  /** What the last planned end left, until it is read or something is written. */
+  #image: KeptImage | undefined;
   readonly #revisionKey: RevisionKeyScratch;
   readonly #metaKey: MetaKeyScratch;
   #isStaged: boolean;
@@ -53,9 +69,11 @@ export class RocksBackend implements Backend {
     generations: GenerationDirectory,
     live: Generation,
     state: StoredState,
-    logger: Logger,
+    { logger, imageRecordsMin }: RocksBackendOptions,
   ) {
     this.#logger = logger;
+    this.#imageRecordsMin = imageRecordsMin ?? IMAGE_RECORDS_MIN;
+    this.#image = undefined;
     this.#generations = generations;
     this.#live = live;
     this.#state = state;
@@ -75,8 +93,8 @@ export class RocksBackend implements Backend {
   static async open(options: RocksBackendOptions): Promise<RocksBackend> {
     const { generations, live } = await GenerationDirectory.open(options.directory);
     try {
-      const store = new RocksBackend(generations, live, await loadState(live), options.logger);
-      store.#prefetch();
+      const store = new RocksBackend(generations, live, await loadState(live), options);
+      store.#openImage();
       return store;
     } catch (error) {
       await live.close();
@@ -160,6 +178,7 @@ export class RocksBackend implements Backend {
     if (!this.#isStaged) return;
     const accounting = this.#state.accounting;
     this.#live.putMeta(STAT_KEY, accounting.settle());
+    this.#dropImage();
     this.#live.write();
     this.#reader.dropPrefetch();
     this.#successor?.commit(accounting.inUseBytes);
@@ -230,10 +249,53 @@ export class RocksBackend implements Backend {
     return this.#replacing;
   }
 
+  /** Hands out the image that the last planned end of this very store left, if any, while `use` runs. */
+  readImage(use: (image: PieceSource | undefined) => void): void {
+    try {
+      use(this.#image);
+    } finally {
+      this.#dropImage();
+    }
+  }
+
+  /**
+   * Keeps an image for the next start: to be called last, before `close`. False when the store is too small to need one
+   * or about to be another, and when `produce` has none. A disk that does not take it costs time, not data.
+   */
+  keepImage(produce: (sink: PieceSink) => boolean): boolean {
+    const isChanging = this.#defragmenting !== undefined || this.#replacing !== undefined;
+    if (this.#isStaged || isChanging || this.#closing !== undefined) return false;
+    if (this.#live.revisionCountEstimate() < this.#imageRecordsMin) return false;
+    try {
+      return writeImage(this.#live.path, this.#imageOrigin(), produce);
+    } catch (error) {
+      const fields = { path: this.#live.path, error: messageOf(error) };
+      this.#logger.warn('could not keep the index for the next start', fields);
+      return false;
+    }
+  }
+
   /** Syncs and closes. Work under way is given up; staged writes are lost. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #openImage(): void {
+    this.#image = KeptImage.open(this.#live.path, this.#imageOrigin());
+    if (this.#image === undefined) this.#prefetch();
+  }
+
+  #dropImage(): void {
+    if (this.#image === undefined) return;
+    this.#image.drop();
+    this.#image = undefined;
+  }
+
+  #imageOrigin(): ImageOrigin {
+    const { lastMain, lastSub, accounting, meta } = this.#state;
+    const consistentIndex = meta.get('meta', CONSISTENT_INDEX_KEY) ?? EMPTY_BYTES;
+    return { lastMain, lastSub, inUseBytes: accounting.inUseBytes, consistentIndex };
   }
 
   /** Reads a large store ahead: what is opened is scanned next, from the first revision to the last. */
@@ -330,6 +392,7 @@ export class RocksBackend implements Backend {
   }
 
   #switchTo(generation: Generation): void {
+    this.#dropImage();
     this.#retire(this.#live);
     this.#live = generation;
     this.#reader.forget();
@@ -348,6 +411,7 @@ export class RocksBackend implements Backend {
   }
 
   async #close(): Promise<void> {
+    this.#image?.close();
     await this.#live.closeBorrowers();
     await Promise.allSettled([this.#defragmenting, this.#replacing]);
     await Promise.all(
