@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { openConnection } from '../../operator/kube/connection.ts';
 import { Rest } from '../../operator/kube/rest.ts';
 import { ROOT } from '../support/paths.ts';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { installDefinitions, installRights, letOperate } from './install.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { letOperate } from './install.ts';
 import { Kube } from './kube.ts';
 import { LoopbackKubelet, MISSING_IMAGE } from './loopback-kubelet.ts';
 import { OperatorProcess } from './operator-process.ts';
@@ -27,7 +27,8 @@ export class LoopbackWorld implements World {
   readonly #kubelet: LoopbackKubelet;
   readonly #folder: string;
 
-  private constructor(plane: ControlPlane, folder: string) {
+  /** The operator's definitions and rights are there already. */
+  constructor(plane: ControlPlane, folder: string) {
     this.abilities = new Set(ABILITIES);
     this.shared = new Set<Ability>(['api-server']);
     this.kube = new Kube(new Rest(openConnection(plane.kubeconfig)));
@@ -42,12 +43,8 @@ export class LoopbackWorld implements World {
     this.#kubelet = new LoopbackKubelet(this.kube, folder);
   }
 
-  static async start(assets: string, folder: string): Promise<LoopbackWorld> {
-    const world = new LoopbackWorld(await startControlPlane(assets, folder), folder);
-    await installDefinitions(world.kube);
-    await installRights(world.kube);
-    world.#kubelet.start();
-    return world;
+  start(): void {
+    this.#kubelet.start();
   }
 
   async stop(): Promise<void> {

@@ -12,6 +12,7 @@ const STEP_MS = 100;
 function good(atMs: number): Sample {
   return {
     atMs,
+    patience: 1,
     status: {
       generation: 2,
       observedGeneration: 2,
@@ -175,6 +176,7 @@ describe('the oracle', () => {
     for (const wrong of wrongs) {
       expect(rulesBroken(wrong, 35_000)).toEqual(['status']);
       expect(rulesBroken(wrong, 20_000)).toEqual([]);
+      expect(rulesBroken((sample) => ({ ...wrong(sample), patience: 2 }), 35_000)).toEqual([]);
       expect(rulesBroken((sample) => ({ ...wrong(sample), isOperated: false }), 35_000)).toEqual(
         [],
       );

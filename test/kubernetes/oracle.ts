@@ -172,7 +172,7 @@ export class Oracle {
     for (const key of wrong) {
       const since = this.#wrongSince.get(key) ?? sample.atMs;
       this.#wrongSince.set(key, since);
-      if (sample.atMs - since <= STATUS_AGE_MS_MAX) continue;
+      if (sample.atMs - since <= STATUS_AGE_MS_MAX * sample.patience) continue;
       this.#report('status', sample.atMs, `for over 30 s: ${key}`);
       this.#wrongSince.delete(key);
     }
@@ -207,8 +207,8 @@ export function isUp(sample: Sample, name: string): boolean {
   return answer !== undefined && isFresh(sample, answer) && answer.podUid === pod.uid;
 }
 
-function isFresh({ atMs }: Sample, answer: AnswerSample): boolean {
-  return atMs - answer.atMs <= ANSWER_AGE_MS_MAX;
+function isFresh({ atMs, patience }: Sample, answer: AnswerSample): boolean {
+  return atMs - answer.atMs <= ANSWER_AGE_MS_MAX * patience;
 }
 
 function changesBetween(

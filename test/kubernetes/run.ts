@@ -13,10 +13,12 @@ import { installDefinitions, installRights } from './install.ts';
 import { Kube } from './kube.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
+import { LoopbackWorld } from './loopback-world.ts';
 import { runMany } from './many.ts';
 import { releaseMachine } from './nodes/nodes-cluster.ts';
 import { stay } from './nodes/stay.ts';
 import { runToEnd, stopAll } from './processes.ts';
+import { chooseScenarios, runScenarios } from './suite.ts';
 
 await main();
 
@@ -68,6 +70,13 @@ async function runAll(tally: Tally, assets: string, folder: string): Promise<voi
     kubelet.start();
     await runLifecycle({ tally, kube, kubelet, plane, folder });
     await kubelet.stop();
+  }
+  const ids = chosen.filter((word) => /^s\d+[a-z]?$/i.test(word));
+  if (isChosen('scenarios') || ids.length > 0) {
+    const world = new LoopbackWorld(plane, folder);
+    world.start();
+    await runScenarios(tally, world, chooseScenarios(ids));
+    await world.stop();
   }
   // Last, and with no kubelet: its Pods are not meant to run.
   if (isChosen('many')) await runMany({ tally, kube, plane });

@@ -45,6 +45,8 @@ export interface StatusSample {
 
 export interface Sample {
   readonly atMs: number;
+  /** By what limits of time are multiplied: 1 on a machine of one's own. */
+  readonly patience: number;
   /** Undefined while there is no cluster. */
   readonly status: StatusSample | undefined;
   readonly pods: readonly PodSample[];

@@ -1,0 +1,213 @@
+// Owns the scenarios in which the specification changes: while a learner cannot start (S2), again and again (S3), in
+// configuration and version (S11), in size (S13), and away (S16).
+import { listAt, recordAt } from '../../../operator/kube/decode.ts';
+import type { Scenario } from '../scenario.ts';
+import { CLUSTER, type Stage } from '../stage.ts';
+import { until } from '../until.ts';
+
+/** The operator gives a learner ten minutes to start, and waits a minute before the next. */
+const JOIN_DEADLINE_MS = 600_000;
+const JOIN_BACKOFF_MS = 60_000;
+
+const learnerStuck: Scenario = {
+  id: 'S2',
+  title: 'a learner that never starts is alone, can be called off, and is given up at its deadline',
+  needs: ['operator-rigged', 'operator', 'hold-pods'],
+  play: async (stage) => {
+    const operator = await stage.settle(3);
+    await stage.world.holdPods(stage.namespace, true);
+    await stage.scale(5);
+    const first = await learner(stage);
+    await stage.stays(10_000, 'there is one learner', () => stage.list().length === 4);
+    await stage.scale(3);
+    const called = await stage.ready(3);
+    await stage.scale(4);
+    const second = await learner(stage);
+    if (second === first) throw new Error('a name was used twice');
+    await operator.kill();
+    // Days in a test: the clock of the next operator is past the deadline.
+    const late = await stage.startOperator({
+      leaderElect: false,
+      clockAheadMs: JOIN_DEADLINE_MS + 1_000,
+    });
+    await stage.within(30_000, 'it was given up', () => stage.list().length === 3);
+    await stage.says('Progressing', { status: 'False', reason: 'JoinDeadlineExceeded' });
+    await late.kill();
+    await stage.world.holdPods(stage.namespace, false);
+    await stage.startOperator({
+      leaderElect: false,
+      clockAheadMs: JOIN_DEADLINE_MS + JOIN_BACKOFF_MS + 30_000,
+    });
+    const took = await stage.ready(4);
+    return `called off in ${called.toFixed(1)} s, the next one votes after ${took.toFixed(1)} s`;
+  },
+};
+
+/** The name of the learner, once there is one. */
+async function learner(stage: Stage): Promise<string> {
+  return await until('a learner is listed', () => {
+    return stage.list().find(({ isLearner }) => isLearner)?.name;
+  });
+}
+
+const flips: Scenario = {
+  id: 'S3',
+  title: '3 -> 5 -> 3 -> 4 within seconds, with another option: the last word counts',
+  needs: ['operator'],
+  play: async (stage) => {
+    await stage.settle(3);
+    const voters = stage.voters();
+    await stage.scale(5);
+    await learner(stage);
+    await stage.scale(3);
+    await stage.patch({ replicas: 4, options: { snapshotCount: 5000 } });
+    const took = await stage.ready(4, 150_000);
+    const lost = voters.filter((name) => !stage.voters().includes(name));
+    if (lost.length > 0) throw new Error(`${lost} were removed without need`);
+    await everyPodHas(stage, '--snapshot-count=5000');
+    return `Ready after ${took.toFixed(1)} s`;
+  },
+};
+
+async function everyPodHas(stage: Stage, arg: string): Promise<void> {
+  for (const { name } of stage.observer.now.pods) {
+    const pod = await stage.world.kube.get(`${stage.core}/pods/${name}`);
+    const [container] = listAt(recordAt(pod, 'spec'), 'containers');
+    if (!JSON.stringify(container).includes(`"${arg}"`)) throw new Error(`${name} lacks ${arg}`);
+  }
+}
+
+/** The order in which Pods are made again, until all of `names` were. */
+async function rolled(stage: Stage, names: readonly string[]): Promise<readonly string[]> {
+  const uids = new Map(names.map((name) => [name, stage.pod(name)?.uid]));
+  const order: string[] = [];
+  await stage.within(120_000, 'all Pods are others', () => {
+    for (const { name, uid } of stage.observer.now.pods) {
+      if (uids.has(name) && uids.get(name) !== uid && !order.includes(name)) order.push(name);
+    }
+    return order.length === names.length;
+  });
+  return order;
+}
+
+const rolls: Scenario = {
+  id: 'S11',
+  title:
+    'configuration and version roll one by one, the leader last; a bad image halts at the first',
+  needs: ['operator'],
+  play: async (stage) => {
+    await stage.settle(3);
+    const [ids, voters, leader] = [stage.ids(), stage.voters(), stage.leader()];
+    await stage.patch({ options: { snapshotCount: 5000 } });
+    const order = await rolled(stage, voters);
+    if (order.at(-1) !== leader) throw new Error(`${leader} led, and the order was ${order}`);
+    const configured = await stage.ready(3);
+    await everyPodHas(stage, '--snapshot-count=5000');
+    await stage.patch({ image: stage.world.images.missing });
+    await stage.says('Degraded', { status: 'True', reason: 'ImageUnavailable' }, 60_000);
+    const sick = voters.filter((name) => stage.pod(name)?.isReady !== true);
+    stage.take(...sick);
+    await stage.stays(10_000, 'the others were not touched', () => {
+      return voters.filter((name) => stage.isUp(name)).length === 2;
+    });
+    await stage.patch({ version: '3.9.0', image: stage.world.images.usual });
+    await stage.says('Progressing', { reason: 'VersionSkew' }, 60_000);
+    const image = { ...stage.world.images.other };
+    await stage.patch({ version: '3.7.2', image });
+    await rolled(
+      stage,
+      voters.filter((name) => !sick.includes(name)),
+    );
+    const upgraded = await stage.ready(3);
+    stage.giveBack(...sick);
+    if (!same(stage.ids(), ids)) throw new Error('the membership was changed');
+    return `last Pods Ready after ${configured.toFixed(1)} s and ${upgraded.toFixed(1)} s`;
+  },
+};
+
+const sizes: Scenario = {
+  id: 'S13',
+  title: '5 -> 3 -> 1 -> 3 -> 0 -> 3: data, cluster ID, and nothing left over',
+  needs: ['operator'],
+  play: async (stage) => {
+    await stage.settle(5);
+    const clusterId = stage.cluster().status?.clusterID;
+    const times: string[] = [];
+    for (const replicas of [3, 1, 3]) {
+      await stage.scale(replicas);
+      times.push(`${replicas}: ${(await stage.ready(replicas)).toFixed(1)} s`);
+      await stage.within(20_000, 'removed members left nothing', () => {
+        const { claims, members, pods } = stage.observer.now;
+        return [claims, members, pods].every(({ length }) => length === replicas);
+      });
+    }
+    const ids = stage.ids();
+    // Asleep on purpose.
+    const voters = stage.voters();
+    stage.take(...voters);
+    await stage.writer.stop();
+    await stage.scale(0);
+    await stage.says('Available', { status: 'False', reason: 'ScaledToZero' });
+    await stage.within(30_000, 'no Pod is left', () => stage.observer.now.pods.length === 0);
+    if (stage.observer.now.claims.length !== 3) throw new Error('a volume went to sleep for ever');
+    await stage.scale(3);
+    times.push(`from 0: ${(await stage.ready(3)).toFixed(1)} s`);
+    stage.giveBack(...voters);
+    if (!same(stage.ids(), ids)) throw new Error('the membership was changed');
+    if (stage.cluster().status?.clusterID !== clusterId) throw new Error('another cluster');
+    return times.join(', ');
+  },
+};
+
+const deletion: Scenario = {
+  id: 'S16',
+  title: 'deleted without a quorum and without an operator; volumes stay, or go, as asked',
+  needs: ['operator', 'crash-loop'],
+  ends: 'gone',
+  play: async (stage) => {
+    const operator = await stage.settle(3);
+    const [first = '', second = ''] = stage.voters();
+    stage.take(...stage.voters());
+    for (const name of [first, second]) await stage.world.crashLoop(stage.member(name));
+    await stage.says('Available', { status: 'False', reason: 'QuorumLost' });
+    await stage.writer.stop();
+    await operator.kill();
+    const kept = claimUids(stage);
+    await stage.delete();
+    await stage.stays(3_000, 'its members run on without an operator', () => {
+      return stage.observer.now.pods.length === 3;
+    });
+    await stage.startOperator({ leaderElect: false });
+    const took = await isGone(stage);
+    if (!same(claimUids(stage), kept)) throw new Error('volumes went');
+    stage.oracle.forgetCluster();
+    await stage.create({
+      replicas: 1,
+      storage: { size: '1Gi', retention: { whenDeleted: 'Delete' } },
+    });
+    await stage.ready(1);
+    const made = claimUids(stage).filter((uid) => !kept.includes(uid));
+    if (made.length !== 1) throw new Error('the new cluster should have a volume of its own');
+    await stage.delete();
+    await isGone(stage);
+    if (!same(claimUids(stage), kept)) throw new Error('its volume should go, and no other');
+    return `gone ${took.toFixed(1)} s after an operator is there`;
+  },
+};
+
+async function isGone(stage: Stage): Promise<number> {
+  return await stage.within(60_000, `${CLUSTER} is gone`, () => {
+    const { status, members, pods } = stage.observer.now;
+    return status === undefined && members.length === 0 && pods.length === 0;
+  });
+}
+
+function claimUids(stage: Stage): readonly string[] {
+  return stage.observer.now.claims.map(({ uid }) => uid).sort();
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.join() === b.join();
+}
+
+export const CHANGE_SCENARIOS: readonly Scenario[] = [learnerStuck, flips, rolls, sizes, deletion];

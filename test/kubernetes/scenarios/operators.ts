@@ -1,0 +1,174 @@
+// Owns the scenarios about operators: killed between any two acts (S1), blind (S10), one of two gone or hanging (S17).
+import { setTimeout as pause } from 'node:timers/promises';
+import { figureOf } from '../operator-process.ts';
+import type { Scenario } from '../scenario.ts';
+import { type Stage, UNHEALTHY_AFTER_MS } from '../stage.ts';
+import { patience, seconds, until } from '../until.ts';
+import type { OperatorHandle } from '../world.ts';
+
+/** Acts an operator lives for, in turn. Never only one: the fence before a start is written again by each. */
+const LIVES = [1, 2, 3] as const;
+/** Acts after which at least one of them has died. */
+const CUT_AFTER = [
+  ...['addFinalizer', 'createMember', 'patchMember', 'createClaim', 'createPod', 'patchPod'],
+  ...['memberAdd', 'memberPromote', 'memberRemove', 'deletePod', 'deleteClaim', 'releaseMember'],
+];
+const LIVES_MAX = 150;
+/** client-go's Lease lasts 15 s. */
+const TAKEOVER_SECONDS_MAX = 20;
+
+/** Lives and deaths of operators until `isDone`; what each died after goes to `cuts`. */
+async function liveAndDie(stage: Stage, cuts: Set<string>, isDone: () => boolean): Promise<void> {
+  for (let life = 0; life < LIVES_MAX; life++) {
+    const crashAfter = LIVES[life % LIVES.length] ?? 1;
+    const start = { leaderElect: false, crashAfter, name: `life-${cuts.size}-${life}` };
+    const operator = await stage.startOperator(start);
+    const isOver = await Promise.race([
+      operator.ended.then(() => false),
+      until('it is done', () => isDone() || undefined, 40_000).then(
+        () => true,
+        () => false,
+      ),
+    ]);
+    await operator.kill();
+    const act = await operator.ended;
+    if (act !== undefined) cuts.add(act);
+    if (isOver) return;
+  }
+  throw new Error(`not done after ${LIVES_MAX} lives`);
+}
+
+function isReady(stage: Stage, replicas: number): boolean {
+  const { status = {}, metadata } = stage.cluster();
+  return (
+    stage.condition('Ready')?.status === 'True' &&
+    status.observedGeneration === metadata.generation &&
+    status.replicas === replicas
+  );
+}
+
+const crashes: Scenario = {
+  id: 'S1',
+  title: 'an operator that dies after any act is followed by one that goes on',
+  needs: ['operator', 'operator-rigged'],
+  // Dead before they could say what they did.
+  without: ['events', 'status'],
+  play: async (stage) => {
+    const cuts = new Set<string>();
+    await stage.create({ replicas: 3 });
+    await liveAndDie(stage, cuts, () => isReady(stage, 3));
+    stage.writer.start();
+    const clusterId = stage.cluster().status?.clusterID;
+    await stage.scale(2);
+    await liveAndDie(stage, cuts, () => isReady(stage, 2));
+    const missed = CUT_AFTER.filter((act) => !cuts.has(act));
+    if (missed.length > 0) throw new Error(`nobody died after ${missed.join(', ')}`);
+    await stage.startOperator({ leaderElect: false });
+    await stage.ready(2);
+    if (stage.cluster().status?.clusterID !== clusterId) throw new Error('another cluster');
+    if (stage.list().length !== 2) throw new Error(`members: ${stage.ids().join(', ')}`);
+    await stage.within(30_000, 'nothing is left over', () => {
+      const { claims, members, pods } = stage.observer.now;
+      return claims.length === 2 && members.length === 2 && pods.length === 2;
+    });
+    return `cut after ${[...cuts].sort().join(', ')}`;
+  },
+};
+
+const blind: Scenario = {
+  id: 'S10',
+  title: 'an operator that cannot see members says so and touches nothing',
+  needs: ['operator', 'operator-blinded'],
+  play: async (stage) => {
+    const operator = await stage.settle(3);
+    const [ids, pods] = [stage.ids(), podUids(stage)];
+    stage.excuse(true);
+    await operator.blind();
+    const told = await stage.says('Available', { status: 'Unknown', reason: 'NoContact' });
+    // Longer than a sick member has.
+    await stage.stays(UNHEALTHY_AFTER_MS + 15_000, 'no member was touched', () => {
+      const isReadyStill = stage.condition('Ready')?.status === 'True';
+      return !isReadyStill && same(stage.ids(), ids) && same(podUids(stage), pods);
+    });
+    await operator.see();
+    stage.excuse(false);
+    const seen = await stage.ready(3);
+    return `told in ${told.toFixed(1)} s, Ready ${seen.toFixed(1)} s after it sees again`;
+  },
+};
+
+async function leads(operator: OperatorHandle): Promise<boolean> {
+  if (!operator.isRunning) return false;
+  return figureOf(await operator.metrics(), 'leader_election_master_status', []) === 1;
+}
+
+async function takesOver(operator: OperatorHandle): Promise<number> {
+  const sinceMs = performance.now();
+  await until(`${operator.name} leads`, async () => (await leads(operator)) || undefined, 40_000);
+  const took = (performance.now() - sinceMs) / 1000;
+  if (took > TAKEOVER_SECONDS_MAX * patience())
+    throw new Error(`it took over after ${took.toFixed(1)} s`);
+  return took;
+}
+
+const twoOperators: Scenario = {
+  id: 'S17a',
+  title: 'of two operators one acts; the other takes over when it is killed, or hangs',
+  needs: ['operator'],
+  play: async (stage) => {
+    const first = await stage.settle(3);
+    const second = await stage.startOperator();
+    await second.ready();
+    if (!(await leads(first)) || (await leads(second))) throw new Error('the first should lead');
+    await first.kill();
+    const killed = await takesOver(second);
+    await stage.losePod(stage.follower());
+    const third = await stage.startOperator();
+    await third.ready();
+    second.pause();
+    const hung = await takesOver(third);
+    second.resume();
+    // It finds that its time is over before it does anything.
+    await stage.within(15_000, 'the one that hung has ended', () => !second.isRunning);
+    await stage.losePod(stage.follower());
+    return `takeover after ${killed.toFixed(1)} s when killed, ${hung.toFixed(1)} s when hung`;
+  },
+};
+
+const API_OUTAGE_MS = 20_000;
+
+const noApiServer: Scenario = {
+  id: 'S17b',
+  title: 'without the API server members serve, and the operator goes on when it is back',
+  needs: ['operator', 'api-server'],
+  play: async (stage) => {
+    const operator = await stage.settle(3);
+    const [ids, before] = [stage.ids(), stage.writer.ledger.count];
+    stage.excuse(true);
+    await stage.world.stopApiServer();
+    await pause(API_OUTAGE_MS);
+    const written = stage.writer.ledger.count - before;
+    // One in a second, on whatever machine: the longest gap is told.
+    const enough = API_OUTAGE_MS / 1000 / patience();
+    if (written < enough) throw new Error(`${written} writes in ${seconds(API_OUTAGE_MS)}`);
+    await stage.world.startApiServer();
+    // It could not renew its Lease, and kubelet would start it again.
+    if (!operator.isRunning) await stage.startOperator();
+    else await Promise.race([operator.ended, pause(5_000)]);
+    if (!operator.isRunning) await stage.startOperator();
+    stage.excuse(false);
+    const took = await stage.losePod(stage.follower());
+    if (!same(stage.ids(), ids)) throw new Error('the members are others');
+    return `${written} writes meanwhile, a lost Pod is back after ${took.toFixed(1)} s`;
+  },
+};
+
+function podUids(stage: Stage): readonly string[] {
+  return stage.observer.now.pods.map(({ uid }) => uid).sort();
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.join() === b.join();
+}
+
+export const OPERATOR_SCENARIOS: readonly Scenario[] = [crashes, blind, twoOperators, noApiServer];

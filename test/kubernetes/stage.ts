@@ -1,0 +1,367 @@
+// Owns what a scenario is played on: a namespace of a world with one cluster, its operators, the observer with its oracle, and a
+// writer; and the verbs scenarios are written in.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EtcdClient } from '../../client/client.ts';
+import type { EtcdCluster } from '../../operator/api/etcd-cluster.ts';
+import type { Condition } from '../../operator/api/meta.ts';
+import type { ConditionReason } from '../../operator/api/reasons.ts';
+import { type Json, recordAt, textAt } from '../../operator/kube/decode.ts';
+import { Observer } from './observer.ts';
+import { figureOf } from './operator-process.ts';
+import { isUp, Oracle, type OracleOptions } from './oracle.ts';
+import { writesBetween } from './quiet.ts';
+import type { ListedSample } from './sample.ts';
+import { until } from './until.ts';
+import type { OperatorHandle, OperatorStart, World } from './world.ts';
+import { WRITTEN_PREFIX, Writer } from './writer.ts';
+
+export const CLUSTER = 'main';
+/** The least there may be: what takes longer than the wait for a sick member is the operator's doing. */
+export const UNHEALTHY_AFTER_MS = 60_000;
+/** After the last act, events are on their way still. */
+const CALM_MS = 3_000;
+/** Longer than the operator's steady look. */
+const QUIET_MS = 12_000;
+
+export class Stage {
+  readonly world: World;
+  readonly namespace: string;
+  readonly oracle: Oracle;
+  readonly observer: Observer;
+  readonly writer: Writer;
+  readonly #faulty: Set<string>;
+  readonly #operators: OperatorHandle[];
+  /** Those that hold the Lease, or need none. */
+  readonly #acting: Set<OperatorHandle>;
+  /** Operators that are blind or hang: nothing can be expected of the status. */
+  #isExcused: boolean;
+
+  constructor(world: World, namespace: string, options: OracleOptions = {}) {
+    this.world = world;
+    this.namespace = namespace;
+    this.oracle = new Oracle(options);
+    this.#faulty = new Set();
+    this.#operators = [];
+    this.#acting = new Set();
+    this.#isExcused = false;
+    this.observer = new Observer({
+      world,
+      namespace,
+      cluster: CLUSTER,
+      oracle: this.oracle,
+      faulty: this.#faulty,
+      isOperated: () => !this.#isExcused && [...this.#acting].some(({ isRunning }) => isRunning),
+    });
+    this.writer = new Writer(() => this.#clients());
+  }
+
+  async open(): Promise<void> {
+    await this.world.addNamespace(this.namespace);
+    await this.observer.start();
+  }
+
+  async close(): Promise<void> {
+    await this.writer.stop();
+    await Promise.all(this.#operators.map((operator) => operator.kill()));
+    await this.observer.stop();
+    await this.#kube.delete(this.#clusterPath).catch(() => {});
+  }
+
+  get #kube(): World['kube'] {
+    return this.world.kube;
+  }
+
+  get core(): string {
+    return `/api/v1/namespaces/${this.namespace}`;
+  }
+
+  get #clustersPath(): string {
+    return `/apis/etcd-ts.io/v1alpha1/namespaces/${this.namespace}/etcdclusters`;
+  }
+
+  get #clusterPath(): string {
+    return `${this.#clustersPath}/${CLUSTER}`;
+  }
+
+  // The operators.
+
+  async startOperator(start: Partial<OperatorStart> = {}): Promise<OperatorHandle> {
+    const name = start.name ?? `operator-${this.#operators.length + 1}`;
+    const operator = await this.world.startOperator({ ...start, name, namespace: this.namespace });
+    this.#operators.push(operator);
+    void this.#noteActing(operator);
+    return operator;
+  }
+
+  async #noteActing(operator: OperatorHandle): Promise<void> {
+    while (operator.isRunning) {
+      const metrics = await operator.metrics().catch(() => '');
+      if (figureOf(metrics, 'leader_election_master_status', []) === 1) {
+        this.#acting.add(operator);
+        return;
+      }
+      await pause(500);
+    }
+  }
+
+  /** From now on nothing is expected of the status, or again. */
+  excuse(isExcused: boolean): void {
+    this.#isExcused = isExcused;
+  }
+
+  // The cluster.
+
+  /** The whole specification but for what a scenario does not care about. */
+  async create(spec: Json): Promise<void> {
+    await this.#kube.create(this.#clustersPath, {
+      apiVersion: 'etcd-ts.io/v1alpha1',
+      kind: 'EtcdCluster',
+      metadata: { name: CLUSTER },
+      spec: {
+        image: this.world.images.usual,
+        storage: { size: '1Gi' },
+        replacement: { unhealthyAfter: '1m' },
+        ...spec,
+      },
+    });
+  }
+
+  async patch(spec: Json): Promise<void> {
+    await this.#kube.patch(this.#clusterPath, { spec });
+  }
+
+  async scale(replicas: number): Promise<void> {
+    await this.#kube.patch(`${this.#clusterPath}/scale`, { spec: { replicas } });
+  }
+
+  async delete(): Promise<void> {
+    await this.#kube.delete(this.#clusterPath);
+  }
+
+  /** An operator, a cluster of `replicas`, and somebody who writes to it. */
+  async settle(replicas: number, spec: Json = {}): Promise<OperatorHandle> {
+    const operator = await this.startOperator();
+    await this.create({ replicas, ...spec });
+    await this.ready(replicas, 150_000);
+    this.writer.start();
+    return operator;
+  }
+
+  cluster(): EtcdCluster {
+    const cluster = this.observer.cluster();
+    if (cluster === undefined) throw new Error('there is no cluster');
+    return cluster;
+  }
+
+  condition(type: string): Condition | undefined {
+    return this.cluster().status?.conditions?.find((condition) => condition.type === type);
+  }
+
+  /**
+   * Resolves with the seconds it took: `replicas` healthy voters and nothing left to do, by the operator's words and by what
+   * the observer sees itself.
+   */
+  async ready(replicas: number, limitMs = 90_000): Promise<number> {
+    return await this.within(limitMs, `Ready with ${replicas}`, () => {
+      const { metadata, status = {} } = this.cluster();
+      const ready = this.condition('Ready');
+      const isSo =
+        ready?.status === 'True' &&
+        status.observedGeneration === metadata.generation &&
+        status.readyReplicas === replicas &&
+        status.replicas === replicas;
+      if (!isSo) throw new Error(this.#inWords());
+      const down = this.voters().filter((name) => !this.isUp(name));
+      if (down.length > 0 || this.list().length !== replicas) {
+        throw new Error(`Ready is said; listed: ${this.list().length}, down: ${down}`);
+      }
+      return true;
+    });
+  }
+
+  async says(
+    type: string,
+    wanted: { readonly status?: string; readonly reason?: ConditionReason },
+    limitMs = 30_000,
+  ): Promise<number> {
+    return await this.within(limitMs, `${type} ${Object.values(wanted).join(' ')}`, () => {
+      const { status, reason } = this.condition(type) ?? {};
+      const isSo =
+        (wanted.status === undefined || wanted.status === status) &&
+        (wanted.reason === undefined || wanted.reason === reason);
+      if (!isSo) throw new Error(this.#inWords());
+      return true;
+    });
+  }
+
+  /** The seconds until `look` returns true; throws with its last words after `limitMs`. */
+  async within(limitMs: number, what: string, look: () => boolean): Promise<number> {
+    const sinceMs = performance.now();
+    await until(what, () => look() || undefined, limitMs);
+    return (performance.now() - sinceMs) / 1000;
+  }
+
+  /** Throws when `look` stops being true within that time. */
+  async stays(durationMs: number, what: string, look: () => boolean): Promise<void> {
+    const endMs = performance.now() + durationMs;
+    while (performance.now() < endMs) {
+      if (!look()) throw new Error(`no longer so: ${what}; ${this.#inWords()}`);
+      await pause(100);
+    }
+  }
+
+  // Its members.
+
+  list(): readonly ListedSample[] {
+    return this.observer.list;
+  }
+
+  /** In the order of names. */
+  voters(): readonly string[] {
+    return this.list()
+      .filter(({ isLearner }) => !isLearner)
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  ids(): readonly string[] {
+    return this.list()
+      .map(({ id }) => id)
+      .sort();
+  }
+
+  leader(): string {
+    const { answers } = this.observer.now;
+    for (const { name, id } of this.list()) {
+      const answer = answers.get(name);
+      if (answer?.leaderId === id) return name;
+    }
+    throw new Error('nobody leads');
+  }
+
+  follower(): string {
+    const leader = this.leader();
+    const found = this.voters().find((name) => name !== leader);
+    if (found === undefined) throw new Error('nobody follows');
+    return found;
+  }
+
+  member(name: string): { readonly namespace: string; readonly name: string } {
+    return { namespace: this.namespace, name };
+  }
+
+  isUp(name: string): boolean {
+    return isUp(this.observer.now, name);
+  }
+
+  pod(name: string): { readonly uid: string; readonly isReady: boolean } | undefined {
+    return this.observer.now.pods.find((pod) => pod.name === name);
+  }
+
+  async deletePod(name: string): Promise<void> {
+    await this.#kube.delete(`${this.core}/pods/${name}`);
+  }
+
+  /** Deletes the Pod of a member and waits for all to be well; resolves with the seconds that took. */
+  async losePod(name: string): Promise<number> {
+    const uid = this.pod(name)?.uid;
+    const sinceMs = performance.now();
+    const replicas = this.voters().length;
+    this.take(name);
+    await this.deletePod(name);
+    await this.within(60_000, `${name} is another Pod`, () => this.pod(name)?.uid !== uid);
+    await this.ready(replicas);
+    this.giveBack(name);
+    return (performance.now() - sinceMs) / 1000;
+  }
+
+  client(name: string): EtcdClient {
+    const client = this.observer.probes.client(name);
+    if (client === undefined) throw new Error(`${name} does not run`);
+    return client;
+  }
+
+  /** The oracle does not count on these: the fault has taken them. */
+  take(...names: readonly string[]): void {
+    for (const name of names) this.#faulty.add(name);
+  }
+
+  giveBack(...names: readonly string[]): void {
+    for (const name of names) this.#faulty.delete(name);
+  }
+
+  /** Members up and ready first. */
+  #clients(): readonly EtcdClient[] {
+    const { pods } = this.observer.now;
+    const usable = pods.filter(({ name, isTerminating }) => !isTerminating && this.isUp(name));
+    return usable
+      .sort((a, b) => Number(b.isReady) - Number(a.isReady))
+      .flatMap(({ name }) => this.observer.probes.client(name) ?? []);
+  }
+
+  #inWords(): string {
+    const { conditions = [] } = this.observer.cluster()?.status ?? {};
+    return conditions
+      .map(({ type, status, reason, message }) => `${type}=${status} ${reason} ${message}`)
+      .join('; ');
+  }
+
+  // The end.
+
+  /**
+   * Every write that was acknowledged can be read from each Ready member; where there is no quorum, and so none is Ready, from
+   * each that the fault has spared.
+   */
+  async checkWrites(ends: 'ready' | 'broken'): Promise<void> {
+    await this.writer.stop();
+    const { ledger } = this.writer;
+    if (ledger.count === 0) throw new Error('nothing was written');
+    const spared = this.observer.now.pods.filter(
+      ({ name }) => this.list().some((entry) => entry.name === name) && !this.#faulty.has(name),
+    );
+    const ready = spared.filter(({ isReady, name }) =>
+      ends === 'ready' ? isReady : this.isUp(name),
+    );
+    if (ready.length === 0) throw new Error('no member is ready');
+    for (const { name } of ready) {
+      // A follower learns of the last write a moment later.
+      await until(`${name} has every acknowledged write`, async () => {
+        const missing = ledger.missing(await this.observer.probes.keys(name, WRITTEN_PREFIX));
+        if (missing.length === 0) return true;
+        throw new Error(`${missing.length} of ${ledger.count} are missing: ${missing.slice(0, 3)}`);
+      });
+    }
+  }
+
+  /** Nothing is written about a converged cluster. */
+  async checkQuiet(): Promise<void> {
+    await pause(CALM_MS);
+    const [before, eventsBefore] = [this.observer.versions(), await this.#eventVersions()];
+    await pause(QUIET_MS);
+    const written = [
+      ...writesBetween(before, this.observer.versions()),
+      ...writesBetween(eventsBefore, await this.#eventVersions()),
+    ];
+    if (written.length > 0) throw new Error(`not quiet: ${written.join(', ')}`);
+  }
+
+  async checkEvents(): Promise<void> {
+    const events = await this.#kube.list(`${this.core}/events`);
+    const told = events.map((event) => ({
+      reason: textAt(event, 'reason') ?? '',
+      message: textAt(event, 'message') ?? textAt(event, 'note') ?? '',
+    }));
+    this.oracle.checkEvents(told, Date.now());
+  }
+
+  async #eventVersions(): Promise<ReadonlyMap<string, string>> {
+    const events = await this.#kube.list(`${this.core}/events`);
+    return new Map(
+      events.map((event) => {
+        const metadata = recordAt(event, 'metadata');
+        const name = `Event ${textAt(event, 'reason')} ${textAt(metadata, 'name')}`;
+        return [name, textAt(metadata, 'resourceVersion') ?? ''];
+      }),
+    );
+  }
+}
