@@ -57,7 +57,7 @@ type CompactionPhase = 'probe' | 'records' | 'rows' | 'done';
 export class CompactionJob {
   readonly revision: number;
   readonly previousRevision: number;
-  /** False when the compaction before it did not finish: its hash then covers too much to be compared. */
+  /** False when a former life deleted some of what it covers: its hash can then not be compared. */
   readonly hashIsComplete: boolean;
   readonly #host: JobHost;
   readonly #epoch: number;
@@ -83,14 +83,15 @@ export class CompactionJob {
     return this.#phase === 'done' || this.#host.epoch !== this.#epoch;
   }
 
-  /** Handles up to `records` records; `waiting` when another job must finish first. */
-  step(records: number): 'working' | 'waiting' | 'done' {
+  /** Handles up to `records` records; `batch` after so many, `waiting` when another job must finish first. */
+  step(records: number): 'working' | 'batch' | 'waiting' | 'done' {
     if (this.done) return 'done';
     if (!this.#host.mayCompact(this)) return 'waiting';
     if (this.#phase === 'probe') {
       if (this.#probe.step(records * ROWS_PER_RECORD)) this.#startRecords();
     } else if (this.#phase === 'records') {
       this.#stepRecords(records);
+      if (this.#phase === 'records') return 'batch';
     } else {
       this.#stepRows(records * ROWS_PER_RECORD);
     }
@@ -196,12 +197,9 @@ export class HashKvJob {
     const records = backend.scanRevisions(this.#main, this.#sub, this.#revision, limit);
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as RevisionRecord;
-      let kept = true;
-      if (hasher.needsKeep(record)) {
-        const row = index.find(storedKey(record.value, this.#reader));
-        kept = row !== 0 && index.isKept(row, record.main, record.sub, this.#revision, false);
-      }
-      hasher.add(record, kept);
+      if (record.main > this.#compactRevision) hasher.add(record, true);
+      else if (this.#outlivesCompaction(record, index))
+        hasher.add(record, this.#isKept(record, index));
       this.#main = record.main;
       this.#sub = record.sub + 1;
     }
@@ -209,5 +207,20 @@ export class HashKvJob {
       this.#result = hasher.result();
       this.#host.finishHash(this);
     }
+  }
+
+  /**
+   * False for a record that a scheduled compaction has yet to delete. It makes a difference when no record at all is in the
+   * keep set. etcd: hashes it then, so that a digest depends on how far the member has come with deleting.
+   */
+  #outlivesCompaction({ main, sub, value }: RevisionRecord, index: KeyIndex): boolean {
+    if (!this.#probe.isEmpty) return true;
+    const row = index.find(storedKey(value, this.#reader));
+    return row !== 0 && index.isKept(row, main, sub, this.#compactRevision, true);
+  }
+
+  #isKept({ main, sub, value }: RevisionRecord, index: KeyIndex): boolean {
+    const row = index.find(storedKey(value, this.#reader));
+    return row !== 0 && index.isKept(row, main, sub, this.#revision, false);
   }
 }

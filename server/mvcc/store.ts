@@ -258,6 +258,12 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
     return this.#compactions[0];
   }
 
+  /** Whether a compaction under way will leave the digest of `revision`. Computed meanwhile, it would be another one: only
+   *  the compaction covers what it deletes. */
+  isHashPending(revision: number): boolean {
+    return this.#compactions.some((job) => job.revision === revision && job.hashIsComplete);
+  }
+
   /**
    * Starts the digest of all records up to `revision`, 0 for the current one. A digest remembered from a compaction is
    * there at once. Throws compacted or futureRev.
@@ -309,8 +315,11 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
   }
 
   #compactTo(revision: number): CompactionJob {
+    // Only a compaction that a former life began finds records gone that it has to hash. etcd: also one that was asked for
+    // before the last had ended; its digest is then another one than that of members who were quicker.
     const scheduled = readCompactMark(this.#backend, SCHEDULED_COMPACT_KEY);
-    const complete = scheduled === readCompactMark(this.#backend, FINISHED_COMPACT_KEY);
+    const finished = readCompactMark(this.#backend, FINISHED_COMPACT_KEY);
+    const complete = this.#compactions.length > 0 || scheduled === finished;
     const job = new CompactionJob(this, revision, this.#compactRevision, complete);
     this.#compactions.push(job);
     this.#compactRevision = revision;

@@ -61,6 +61,11 @@ export class Background {
       done(new EtcdError('timeout'));
       return;
     }
+    // etcd: answers with a digest that members who are done, or have not begun, do not have.
+    if (this.#store.isHashPending(revision)) {
+      this.waitCompactions(() => this.hashKv(revision, done));
+      return;
+    }
     let job: HashKvJob;
     try {
       job = this.#store.hashKv(revision);
@@ -83,12 +88,18 @@ export class Background {
       this.#finishCompactions();
       return;
     }
-    const state = job.step(this.#options.compactionBatchLimit);
+    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
+    let state = job.step(this.#options.compactionBatchLimit);
+    while (state === 'working' && this.#clock.monotonicMs() < endMs) {
+      state = job.step(this.#options.compactionBatchLimit);
+    }
     FAILPOINTS.compactBeforeCommitBatch.hit();
     this.#store.backend.commit();
     FAILPOINTS.compactAfterCommitBatch.hit();
     if (state === 'done') this.#logCompaction(job.revision);
-    this.#scheduler.after(state === 'done' ? 0 : this.#options.compactionPauseMs, () =>
+    // etcd: pauses after each full batch; a small compaction is over at once.
+    const isPausing = state === 'batch' || state === 'waiting';
+    this.#scheduler.after(isPausing ? this.#options.compactionPauseMs : 0, () =>
       this.#compactSlice(),
     );
   }

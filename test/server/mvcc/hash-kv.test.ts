@@ -123,6 +123,23 @@ describe('HashKV', () => {
     expect(hashKv(store, 5).revision).toBe(5);
   });
 
+  it('is the same before and after a compaction has deleted what it should, though no key is left', () => {
+    const store = openStore(new MemoryBackend());
+    for (let i = 1; i <= 20; i++) {
+      if (i % 5 === 0) remove(store, 'a');
+      else put(store, 'a', String(i));
+    }
+    for (const compactAt of [6, 8, 21]) {
+      const job = store.scheduleCompaction(compactAt);
+      const scheduled = hashKv(store, 0);
+      job.step(100);
+      job.step(2);
+      const underWay = hashKv(store, 0);
+      while (!job.done) job.step(100);
+      expect([scheduled, underWay]).toEqual([hashKv(store, 0), hashKv(store, 0)]);
+    }
+  });
+
   it('holds compactions back until it is done or canceled', () => {
     const store = openStore(new MemoryBackend());
     for (let i = 0; i < 50; i++) put(store, `k${i % 3}`, String(i));

@@ -47,6 +47,13 @@ describe('compaction', () => {
     expect(time.timerCount).toBe(0);
   });
 
+  it('of less than a batch is over within a turn', () => {
+    world.store.scheduleCompaction(50);
+    background.compact();
+    time.turn();
+    expect(world.store.pendingCompaction).toBeUndefined();
+  });
+
   it('tells who waits once nothing is pending, and at once when nothing was', () => {
     const told: string[] = [];
     background.waitCompactions(() => told.push('nothing to do'));
@@ -107,6 +114,21 @@ describe('hashes', () => {
     }
     expect(turns).toBeGreaterThan(3);
     expect(results).toEqual([hashKv(world.store, 1500)]);
+  });
+
+  it('of a revision being compacted are the ones before and after', () => {
+    const [before] = hash(1900);
+    world.store.scheduleCompaction(1900);
+    background.compact();
+    time.turn();
+    const during = hash(1900);
+    const ofAnother = hash(1950);
+    expect(during).toEqual([]);
+    expect(ofAnother).toHaveLength(1);
+    time.advance(1000);
+    expect(world.store.pendingCompaction).toBeUndefined();
+    expect(during).toEqual([before]);
+    expect(hash(1900)).toEqual([before]);
   });
 
   it('of bad revisions are refused through the callback', () => {
