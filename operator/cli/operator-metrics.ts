@@ -15,7 +15,12 @@ const LEASE = { name: 'etcd-ts-operator' } as const;
 const RECONCILE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const QUEUE_BUCKETS = [1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1, 10];
 
-const RESULTS = { gone: 'success', done: 'requeue_after', failed: 'error' } as const;
+const RESULTS = {
+  gone: 'success',
+  stopped: 'success',
+  done: 'requeue_after',
+  failed: 'error',
+} as const;
 
 export class OperatorMetrics {
   readonly #rounds: Metric;
@@ -72,8 +77,8 @@ export class OperatorMetrics {
     this.#workersMax.set(CONTROLLER, count);
   }
 
-  countRequest(method: string, status: number): void {
-    this.#requests.add({ method, code: String(status) });
+  countRequest(host: string, method: string, status: number): void {
+    this.#requests.add({ code: String(status), host, method });
   }
 
   countEvent(type: string, reason: string): void {
@@ -86,11 +91,11 @@ export class OperatorMetrics {
     if (result === 'failed') this.#errors.add(CONTROLLER);
   }
 
-  text(queue: WorkQueue, clusters: Iterable<EtcdCluster>): string {
+  text(queue: WorkQueue, clusters: Iterable<EtcdCluster>, nowMs: number): string {
     const all = [
       ...[this.#rounds, this.#errors, this.#seconds, this.#workersMax],
       ...[this.#adds, this.#waited, this.#worked, this.#retries],
-      ...queueMetrics(queue),
+      ...queueMetrics(queue, nowMs),
       ...[this.#requests, this.#acts, this.#isLeader],
       ...clusterMetrics(clusters),
       ...processMetrics(),
@@ -99,12 +104,26 @@ export class OperatorMetrics {
   }
 }
 
-function queueMetrics(queue: WorkQueue): readonly Metric[] {
+function queueMetrics(queue: WorkQueue, nowMs: number): readonly Metric[] {
   const depth = gauge('workqueue_depth', 'Clusters that wait for a round.');
   const active = gauge('controller_runtime_active_workers', 'Rounds under way.');
+  const unfinished = gauge(
+    'workqueue_unfinished_work_seconds',
+    'Time since they were taken, of all rounds under way.',
+  );
+  const longest = gauge(
+    'workqueue_longest_running_processor_seconds',
+    'Time since it was taken, of the longest round under way.',
+  );
+  const ages = queue.workingSinceMs().map((sinceMs) => (nowMs - sinceMs) / 1000);
+  unfinished.set(
+    QUEUE,
+    ages.reduce((sum, age) => sum + age, 0),
+  );
+  longest.set(QUEUE, Math.max(0, ...ages));
   depth.set(QUEUE, queue.depth);
   active.set(CONTROLLER, queue.activeCount);
-  return [depth, active];
+  return [depth, active, unfinished, longest];
 }
 
 function clusterMetrics(clusters: Iterable<EtcdCluster>): readonly Metric[] {

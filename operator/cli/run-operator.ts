@@ -33,12 +33,15 @@ export async function runOperator(
 ): Promise<number> {
   const metrics = new OperatorMetrics();
   const connection = openConnection(config.kubeconfig);
-  const api = new KubeApi(new Rest(connection, (...seen) => metrics.countRequest(...seen)));
+  const { host } = connection.server;
+  const api = new KubeApi(new Rest(connection, (...seen) => metrics.countRequest(host, ...seen)));
   const members = new EtcdMembers();
+  const ended = new AbortController();
   const identity = `${hostname()}_${randomUUID()}`;
   const events = new EventRecorder(api, {
     log,
     instance: hostname(),
+    signal: ended.signal,
     onRecord: ({ type, reason }) => metrics.countEvent(type, reason),
   });
   const gate = { isActing: false };
@@ -58,12 +61,11 @@ export async function runOperator(
     '/metrics': () => ({
       status: 200,
       type: 'text/plain; version=0.0.4; charset=utf-8',
-      text: metrics.text(controller.queue, store.caches.EtcdCluster.all()),
+      text: metrics.text(controller.queue, store.caches.EtcdCluster.all(), Date.now()),
     }),
   });
   const namespace = config.leaderElectionNamespace ?? connection.namespace ?? 'default';
   const election = new LeaderElection({ api, namespace, name: LEASE_NAME, identity, log });
-  const informers = new AbortController();
   log('info', 'the operator starts', {
     server: connection.server.href,
     watchNamespace: config.watchNamespace ?? '(all)',
@@ -71,7 +73,7 @@ export async function runOperator(
   });
   try {
     // Told to stop while the API server is away: nothing waits for it.
-    await Promise.race([store.start(informers.signal), aborted(stop)]);
+    await Promise.race([store.start(ended.signal), aborted(stop)]);
     if (stop.aborted) return 0;
     log('info', 'everything is listed', { clusters: store.caches.EtcdCluster.size });
     const act = (): void => {
@@ -82,7 +84,7 @@ export async function runOperator(
     };
     return await lead({ config, controller, election, events, metrics, log, stop, act });
   } finally {
-    informers.abort();
+    ended.abort();
     members.close();
     for (const each of listening) each.close();
     connection.close();
@@ -144,6 +146,7 @@ async function lead(parts: Leading): Promise<number> {
   const isLost = await Promise.race([lost, aborted(stop).then(() => false)]);
   metrics.setLeader(false);
   if (isLost) {
+    controller.abort();
     log('error', 'the lease was lost');
     return 1;
   }

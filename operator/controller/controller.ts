@@ -1,6 +1,6 @@
 // Owns the loop over all clusters: takes keys off the queue, runs their rounds, a few at a time, and asks for the next one.
 // A round that fails backs off; one that is done says when it wants to look again.
-import { CONCURRENT_RECONCILES, JITTER_RATIO, STATUS_AGE_MS_MAX } from './limits.ts';
+import { CONCURRENT_RECONCILES, JITTER_RATIO, STATUS_AGE_MS_MAX, STOP_GRACE_MS } from './limits.ts';
 import type { ClusterKey, ControllerLog } from './ports.ts';
 import { type RoundPorts, type RoundResult, runRound } from './round.ts';
 import { type QueueListener, WorkQueue } from './work-queue.ts';
@@ -19,13 +19,15 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #queue: WorkQueue;
   readonly #running: Set<Promise<void>>;
-  #isStopping: boolean;
+  readonly #stopping: AbortController;
+  readonly #ending: AbortController;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#queue = new WorkQueue(options.clock, () => this.#fill(), options.queueListener);
     this.#running = new Set();
-    this.#isStopping = false;
+    this.#stopping = new AbortController();
+    this.#ending = new AbortController();
   }
 
   get queue(): WorkQueue {
@@ -37,16 +39,28 @@ export class Controller {
     this.#queue.add(`${key.namespace}/${key.name}`);
   }
 
-  /** Takes nothing new, and waits for the rounds in work: their deadlines bound them. */
+  /**
+   * Takes nothing new, cancels what is only asked, and lets the one act that each round may be in the midst of come to its
+   * end, so that it has its event; acts that take too long are cancelled too.
+   */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     this.#queue.close();
+    const stopGrace = this.#options.clock.after(STOP_GRACE_MS, () => this.abort());
     await Promise.all(this.#running);
+    stopGrace();
+  }
+
+  /** Cancels everything at once: somebody else may be acting. */
+  abort(): void {
+    this.#stopping.abort();
+    this.#ending.abort();
+    this.#queue.close();
   }
 
   #fill(): void {
     const limit = this.#options.concurrency ?? CONCURRENT_RECONCILES;
-    while (!this.#isStopping && this.#running.size < limit) {
+    while (!this.#stopping.signal.aborted && this.#running.size < limit) {
       const key = this.#queue.take();
       if (key === undefined) return;
       const round = this.#work(key).finally(() => {
@@ -66,12 +80,15 @@ export class Controller {
     const startMs = clock.nowMs();
     let result: RoundResult;
     try {
-      result = await runRound(this.#options, key);
+      const signals = { stopping: this.#stopping.signal, ending: this.#ending.signal };
+      result = await runRound(this.#options, key, signals);
     } catch (cause) {
       result = { kind: 'failed', acts: 0, action: 'round', cause };
     }
     onRound?.(key, result, clock.nowMs() - startMs);
     switch (result.kind) {
+      case 'stopped':
+        return;
       case 'gone':
         this.#queue.drop(text);
         return;

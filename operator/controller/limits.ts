@@ -20,3 +20,6 @@ export const JITTER_RATIO = 0.1;
 
 /** The status is at most 30 s old, whatever failed: a round is tried at least this often. */
 export const STATUS_AGE_MS_MAX = 20_000;
+
+/** Time for the acts under way when the operator stops: what an API server that is busy needs for one. */
+export const STOP_GRACE_MS = 5_000;

@@ -48,7 +48,7 @@ export interface MemberPort {
     clusterId: string | undefined,
     signal: AbortSignal,
   ): Promise<MemberListResult>;
-  /** Undefined when they cannot be read. */
+  /** Undefined when they cannot be read. Costs the cluster a write: asked when a status has alarms. */
   alarms(
     endpoints: readonly MemberEndpoint[],
     signal: AbortSignal,

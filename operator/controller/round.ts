@@ -3,7 +3,7 @@
 import type { EtcdCluster } from '../api/etcd-cluster.ts';
 import { clientUrl } from '../api/names.ts';
 import type { Action } from '../reconcile/action.ts';
-import type { Observed, StatusResult } from '../reconcile/observed.ts';
+import type { Alarm, Observed, StatusResult } from '../reconcile/observed.ts';
 import { type Plan, plan } from '../reconcile/plan.ts';
 import {
   MEMBER_LIST_DEADLINE_MS,
@@ -26,8 +26,18 @@ export interface RoundPorts {
   readonly clock: ControllerClock;
 }
 
+/** Until when a round may go on. */
+export interface RoundSignals {
+  /** The controller is to stop: nothing new is asked or begun. */
+  readonly stopping: AbortSignal;
+  /** Nothing is waited for any more. */
+  readonly ending: AbortSignal;
+}
+
 export type RoundResult =
   | { readonly kind: 'gone' }
+  /** Broken off because the controller stops; the next operator goes on. */
+  | { readonly kind: 'stopped'; readonly acts: number }
   | { readonly kind: 'done'; readonly requeueAfterMs: number; readonly acts: number }
   | {
       readonly kind: 'failed';
@@ -36,14 +46,21 @@ export type RoundResult =
       readonly cause: unknown;
     };
 
-export async function runRound(ports: RoundPorts, key: ClusterKey): Promise<RoundResult> {
+export async function runRound(
+  ports: RoundPorts,
+  key: ClusterKey,
+  signals: RoundSignals,
+): Promise<RoundResult> {
   const objects = ports.kube.observe(key);
   if (objects === undefined) return { kind: 'gone' };
-  const observed = await observeMembers(ports, objects);
+  const observed = await observeMembers(ports, objects, signals.stopping);
+  // What was not answered for this reason must not count as silence.
+  if (signals.stopping.aborted) return { kind: 'stopped', acts: 0 };
   const result = plan(observed, ports.clock.nowMs());
-  const { acts, failure } = await execute(ports, observed, result);
+  const { acts, failure } = await execute(ports, { observed, result, signals });
+  if (signals.stopping.aborted) return { kind: 'stopped', acts };
   try {
-    await writeStatus(ports, observed.cluster, result);
+    await writeStatus(ports, { cluster: observed.cluster, result, ending: signals.ending });
   } catch (cause) {
     return { kind: 'failed', acts, action: 'writeStatus', cause: failure?.cause ?? cause };
   }
@@ -52,26 +69,52 @@ export async function runRound(ports: RoundPorts, key: ClusterKey): Promise<Roun
 }
 
 /** Asks all members at once, each under its deadline. */
-async function observeMembers(ports: RoundPorts, objects: ObservedObjects): Promise<Observed> {
+async function observeMembers(
+  ports: RoundPorts,
+  objects: ObservedObjects,
+  stopping: AbortSignal,
+): Promise<Observed> {
   const { clock, member } = ports;
+  const within = (delayMs: number): AbortSignal =>
+    AbortSignal.any([stopping, clock.deadline(delayMs)]);
   const endpoints = endpointsOf(objects);
   const clusterId = objects.cluster.status?.clusterID;
-  const listSignal = clock.deadline(MEMBER_LIST_DEADLINE_MS);
-  const [memberList, alarms, ...answers] = await Promise.all([
+  const [memberList, ...answers] = await Promise.all([
     endpoints.length > 0
-      ? member.memberList(endpoints, clusterId, listSignal).catch(unknownList)
+      ? member.memberList(endpoints, clusterId, within(MEMBER_LIST_DEADLINE_MS)).catch(unknownList)
       : unknownList(new Error('no Pod to ask')),
-    endpoints.length > 0
-      ? member.alarms(endpoints, listSignal).catch(() => undefined)
-      : Promise.resolve(undefined),
     ...endpoints.map((endpoint) =>
-      member.status(endpoint, clock.deadline(STATUS_DEADLINE_MS)).catch(failedStatus),
+      member.status(endpoint, within(STATUS_DEADLINE_MS)).catch(failedStatus),
     ),
   ]);
   const statuses = new Map(
     endpoints.map(({ name }, index) => [name, answers[index] ?? failedStatus('not asked')]),
   );
+  const alarms = await observeAlarms(endpoints, { clusterId, statuses }, (asked) =>
+    member.alarms(asked, within(MEMBER_LIST_DEADLINE_MS)),
+  );
   return { ...objects, memberList, statuses, ...(alarms === undefined ? {} : { alarms }) };
+}
+
+/**
+ * Asking for the alarms costs an entry of the log, as much as a write does. A member's status says for free whether it knows
+ * of any; only then, and of such members alone, is it asked which.
+ */
+async function observeAlarms(
+  endpoints: readonly MemberEndpoint[],
+  seen: { readonly clusterId: string | undefined; readonly statuses: Observed['statuses'] },
+  ask: (endpoints: readonly MemberEndpoint[]) => Promise<readonly Alarm[] | undefined>,
+): Promise<readonly Alarm[] | undefined> {
+  const { clusterId, statuses } = seen;
+  const known = endpoints.flatMap((endpoint) => {
+    const status = statuses.get(endpoint.name);
+    if (status?.kind !== 'answered' || status.leaderId === undefined) return [];
+    const isOurs = clusterId === undefined || status.clusterId === clusterId;
+    return isOurs ? [{ endpoint, hasAlarms: status.hasAlarms }] : [];
+  });
+  if (known.length === 0) return undefined;
+  if (!known.some(({ hasAlarms }) => hasAlarms)) return [];
+  return await ask(known.map(({ endpoint }) => endpoint)).catch(() => undefined);
 }
 
 /** Members that have a Pod; the others cannot answer. */
@@ -101,17 +144,25 @@ interface Execution {
   readonly failure?: { readonly action: string; readonly cause: unknown };
 }
 
-async function execute(ports: RoundPorts, observed: Observed, result: Plan): Promise<Execution> {
+interface Work {
+  readonly observed: Observed;
+  readonly result: Plan;
+  readonly signals: RoundSignals;
+}
+
+async function execute(ports: RoundPorts, { observed, result, signals }: Work): Promise<Execution> {
+  const { cluster } = observed;
   const endpoints = endpointsOf(observed);
   let acts = 0;
   for (const action of result.actions) {
+    if (signals.stopping.aborted) break;
     try {
-      await perform(ports, { cluster: observed.cluster, endpoints, action });
+      await perform(ports, { cluster, endpoints, action, ending: signals.ending });
     } catch (cause) {
       return { acts, failure: { action: action.kind, cause } };
     }
     acts += 1;
-    ports.kube.recordEvent(observed.cluster, action.event);
+    ports.kube.recordEvent(cluster, action.event);
   }
   return { acts };
 }
@@ -120,10 +171,13 @@ interface Request {
   readonly cluster: EtcdCluster;
   readonly endpoints: readonly MemberEndpoint[];
   readonly action: Action;
+  readonly ending: AbortSignal;
 }
 
-async function perform(ports: RoundPorts, { cluster, endpoints, action }: Request): Promise<void> {
-  const signal = ports.clock.deadline(MEMBERSHIP_CHANGE_DEADLINE_MS);
+async function perform(ports: RoundPorts, request: Request): Promise<void> {
+  const { cluster, endpoints, action, ending } = request;
+  const deadline = ports.clock.deadline(MEMBERSHIP_CHANGE_DEADLINE_MS);
+  const signal = AbortSignal.any([ending, deadline]);
   if (isMemberAction(action)) return await ports.member.perform(endpoints, action, signal);
   if (action.kind === 'recordEvent') return;
   return await ports.kube.perform(cluster, action, signal);
@@ -142,12 +196,16 @@ function isMemberAction(action: Action): action is MemberAction {
 
 async function writeStatus(
   { kube, clock }: RoundPorts,
-  cluster: EtcdCluster,
-  result: Plan,
+  {
+    cluster,
+    result,
+    ending,
+  }: { readonly cluster: EtcdCluster; readonly result: Plan; readonly ending: AbortSignal },
 ): Promise<void> {
   if (!result.isStatusChanged) return;
   const isReleased = result.actions.some((action) => action.kind === 'removeFinalizer');
   // The object may be gone with its finalizer.
   if (isReleased) return;
-  await kube.writeStatus(cluster, result.status, clock.deadline(STATUS_DEADLINE_MS));
+  const signal = AbortSignal.any([ending, clock.deadline(STATUS_DEADLINE_MS)]);
+  await kube.writeStatus(cluster, result.status, signal);
 }

@@ -54,6 +54,11 @@ export class WorkQueue {
     return this.#working.size;
   }
 
+  /** When each key that is in work was taken. */
+  workingSinceMs(): readonly number[] {
+    return [...this.#working.values()];
+  }
+
   add(key: string): void {
     if (this.#isClosed || this.#due.has(key)) return;
     this.#listener?.added();

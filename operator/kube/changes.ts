@@ -12,7 +12,7 @@ import type { StringMap } from '../api/meta.ts';
 import { CLUSTER_FINALIZER, MEMBER_FINALIZER } from '../api/names.ts';
 import type { ObjectRef } from './kube-api.ts';
 import { KubeError } from './kube-error.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectWriter } from './object-writer.ts';
 
 interface Named {
   readonly name: string;
@@ -41,66 +41,68 @@ export type Change =
   | { readonly kind: 'applyBudget'; readonly budget: PodDisruptionBudget };
 
 export async function makeChange(
-  store: ObjectStore,
+  writer: ObjectWriter,
   cluster: EtcdCluster,
   change: Change,
 ): Promise<void> {
   const { namespace = 'default' } = cluster.metadata;
   switch (change.kind) {
     case 'addFinalizer':
-      return await setFinalizer(store, cluster, true);
+      return await setFinalizer(writer, cluster, true);
     case 'removeFinalizer':
-      return await setFinalizer(store, cluster, false);
+      return await setFinalizer(writer, cluster, false);
     case 'createMember':
-      return await store.create(change.member);
+      return await writer.create(change.member);
     case 'createClaim':
-      return await store.create(change.claim);
+      return await writer.create(change.claim);
     case 'createPod':
-      return await store.create(change.pod);
+      return await writer.create(change.pod);
     case 'applyService':
-      return await store.apply(change.service);
+      return await writer.apply(change.service);
     case 'applyBudget':
-      return await applyBudget(store, change.budget);
+      return await applyBudget(writer, change.budget);
     case 'recordEvent':
       return;
     default:
-      return await changeNamed(store, { namespace, name: change.name, uid: change.uid }, change);
+      return await changeNamed(writer, { namespace, name: change.name, uid: change.uid }, change);
   }
 }
 
 async function changeNamed(
-  store: ObjectStore,
+  writer: ObjectWriter,
   ref: ObjectRef,
   change: Extract<Change, Named>,
 ): Promise<void> {
   switch (change.kind) {
     case 'patchMember':
-      return await writeMemberStatus(store, ref, change);
+      return await writeMemberStatus(writer, ref, change);
     case 'releaseMember':
-      return await releaseMember(store, ref);
+      return await releaseMember(writer, ref);
     case 'growClaim': {
       const requests = { storage: change.size };
-      return await store.patch('PersistentVolumeClaim', ref, { spec: { resources: { requests } } });
+      return await writer.patch('PersistentVolumeClaim', ref, {
+        spec: { resources: { requests } },
+      });
     }
     case 'labelClaim': {
       const { labels } = change;
-      return await store.patch('PersistentVolumeClaim', ref, { metadata: { labels } });
+      return await writer.patch('PersistentVolumeClaim', ref, { metadata: { labels } });
     }
     case 'patchPod': {
       const { labels, annotations } = change;
-      return await store.patch('Pod', ref, { metadata: { labels, annotations } });
+      return await writer.patch('Pod', ref, { metadata: { labels, annotations } });
     }
     case 'deleteClaim':
-      return await store.delete('PersistentVolumeClaim', ref);
+      return await writer.delete('PersistentVolumeClaim', ref);
     case 'deletePod':
-      return await store.delete('Pod', ref);
+      return await writer.delete('Pod', ref);
     case 'deleteBudget':
-      return await store.delete('PodDisruptionBudget', ref);
+      return await writer.delete('PodDisruptionBudget', ref);
   }
 }
 
 async function setFinalizer(
-  store: ObjectStore,
+  writer: ObjectWriter,
   cluster: EtcdCluster,
   isWanted: boolean,
 ): Promise<void> {
@@ -110,19 +112,19 @@ async function setFinalizer(
   const wanted = isWanted ? [...others, CLUSTER_FINALIZER] : others;
   // The version keeps a finalizer that somebody else has just added.
   const metadata = { resourceVersion, finalizers: wanted };
-  await store.patch('EtcdCluster', { namespace, name, uid }, { metadata });
+  await writer.patch('EtcdCluster', { namespace, name, uid }, { metadata });
 }
 
 /** The whole status, over exactly the version that was seen. */
 async function writeMemberStatus(
-  store: ObjectStore,
+  writer: ObjectWriter,
   { namespace, name, uid }: ObjectRef,
   change: Extract<Change, { readonly kind: 'patchMember' }>,
 ): Promise<void> {
   const { resourceVersion, status } = change;
-  const member = store.caches.EtcdMember.get(namespace, name);
+  const member = writer.caches.EtcdMember.get(namespace, name);
   if (member?.metadata.uid !== uid) throw new KubeError(`the member ${name} is another one`);
-  await store.replaceStatus({
+  await writer.replaceStatus({
     ...member,
     metadata: { ...member.metadata, resourceVersion },
     status,
@@ -130,25 +132,25 @@ async function writeMemberStatus(
 }
 
 /** Deleted first: the finalizer of an object that stays must stay too. */
-async function releaseMember(store: ObjectStore, ref: ObjectRef): Promise<void> {
-  await store.delete('EtcdMember', ref);
-  const current = await store.read('EtcdMember', ref);
+async function releaseMember(writer: ObjectWriter, ref: ObjectRef): Promise<void> {
+  await writer.delete('EtcdMember', ref);
+  const current = await writer.read('EtcdMember', ref);
   const finalizers = current?.metadata.finalizers ?? [];
   if (current === undefined || !finalizers.includes(MEMBER_FINALIZER)) return;
   const rest = finalizers.filter((finalizer) => finalizer !== MEMBER_FINALIZER);
   const { resourceVersion } = current.metadata;
-  await store.patch('EtcdMember', ref, { metadata: { resourceVersion, finalizers: rest } });
+  await writer.patch('EtcdMember', ref, { metadata: { resourceVersion, finalizers: rest } });
 }
 
 /** An API server before 1.26 does not know unhealthyPodEvictionPolicy, and refuses to apply what it does not know. */
-async function applyBudget(store: ObjectStore, budget: PodDisruptionBudget): Promise<void> {
+async function applyBudget(writer: ObjectWriter, budget: PodDisruptionBudget): Promise<void> {
   try {
-    await store.apply(budget);
+    await writer.apply(budget);
   } catch (error) {
     const isUnknownField =
       error instanceof KubeError && error.message.includes('unhealthyPodEvictionPolicy');
     if (!isUnknownField) throw error;
     const { unhealthyPodEvictionPolicy: _, ...spec } = budget.spec;
-    await store.apply({ ...budget, spec });
+    await writer.apply({ ...budget, spec });
   }
 }

@@ -63,17 +63,21 @@ export class ClusterObjects {
     };
   }
 
-  async perform(cluster: EtcdCluster, change: Change): Promise<void> {
-    await makeChange(this.#store, cluster, change);
+  async perform(cluster: EtcdCluster, change: Change, signal: AbortSignal): Promise<void> {
+    await makeChange(this.#store.writer(signal), cluster, change);
   }
 
   /** Nothing is written when the object is not what the status was made from any more: the next round does better. */
-  async writeStatus(cluster: EtcdCluster, status: EtcdClusterStatus): Promise<void> {
+  async writeStatus(
+    cluster: EtcdCluster,
+    status: EtcdClusterStatus,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { metadata } = cluster;
     const now = this.#store.caches.EtcdCluster.get(metadata.namespace ?? '', metadata.name);
     if (now?.metadata.resourceVersion !== metadata.resourceVersion) return;
     try {
-      await this.#store.replaceStatus({ ...cluster, status });
+      await this.#store.writer(signal).replaceStatus({ ...cluster, status });
     } catch (error) {
       const isOutdated = error instanceof KubeError && (error.isConflict || error.isNotFound);
       if (!isOutdated) throw error;

@@ -16,8 +16,8 @@ export class Discovery {
   }
 
   /** Throws KubeError. */
-  async refresh(): Promise<void> {
-    const answer = await this.#api.getPath('/apis');
+  async refresh(signal: AbortSignal): Promise<void> {
+    const answer = await this.#api.getPath('/apis', signal);
     const groups = listAt(isJson(answer) ? answer : {}, 'groups');
     const policy = groups.find(({ name }) => name === 'policy');
     this.#hasPolicyApi = listAt(policy ?? {}, 'versions').some(({ version }) => version === 'v1');

@@ -27,6 +27,8 @@ export interface EventRecorderOptions {
   /** Which of several operators it is. */
   readonly instance: string;
   readonly onRecord?: (note: EventNote) => void;
+  /** Ends what is being written. */
+  readonly signal: AbortSignal;
 }
 
 interface Series {
@@ -49,6 +51,7 @@ export class EventRecorder {
   readonly #log: Log;
   readonly #instance: string;
   readonly #onRecord: (note: EventNote) => void;
+  readonly #signal: AbortSignal;
   readonly #known: Map<string, Series>;
   readonly #pending: Pending[];
   #writing: Promise<void> | undefined;
@@ -59,6 +62,7 @@ export class EventRecorder {
     this.#log = options.log;
     this.#instance = options.instance;
     this.#onRecord = options.onRecord ?? (() => {});
+    this.#signal = options.signal;
     this.#known = new Map();
     this.#pending = [];
     this.#writing = undefined;
@@ -110,7 +114,7 @@ export class EventRecorder {
   async #count({ subject, atMs }: Pending, { name, count }: Series): Promise<boolean> {
     try {
       const place = { ...EVENTS, namespace: subject.namespace, name };
-      await this.#api.patch(place, { count, lastTimestamp: formatTime(atMs) });
+      await this.#api.patch(place, { count, lastTimestamp: formatTime(atMs) }, this.#signal);
       return true;
     } catch (error) {
       if (error instanceof KubeError && error.isNotFound) return false;
@@ -138,6 +142,7 @@ export class EventRecorder {
         reportingComponent: COMPONENT,
         reportingInstance: this.#instance,
       },
+      this.#signal,
     );
     const metadata = recordAt(isJson(answer) ? answer : {}, 'metadata');
     return textAt(metadata, 'name') ?? `${subject.name}.${suffix}`;

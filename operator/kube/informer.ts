@@ -74,7 +74,7 @@ export class Informer<T extends Stored> {
   async #follow(signal: AbortSignal): Promise<void> {
     const { api, resource, selection } = this.#options;
     if (this.#resourceVersion === '' || Date.now() - this.#listedAtMs > RELIST_AFTER_MS) {
-      await this.#relist();
+      await this.#relist(signal);
     }
     const from = { ...selection, resourceVersion: this.#resourceVersion, signal };
     for await (const event of api.watch(resource, from)) {
@@ -85,9 +85,9 @@ export class Informer<T extends Stored> {
     }
   }
 
-  async #relist(): Promise<void> {
+  async #relist(signal: AbortSignal): Promise<void> {
     const { api, resource, selection, cache } = this.#options;
-    const { items, resourceVersion } = await api.list(resource, selection);
+    const { items, resourceVersion } = await api.list(resource, selection, signal);
     const uids = new Set(items.map(({ metadata }) => metadata.uid));
     for (const object of [...cache.all()]) {
       // What we wrote after the list was made is newer than the list.

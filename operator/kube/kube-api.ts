@@ -1,5 +1,5 @@
 // Owns the verbs on objects: list, watch, create, apply, patch, replace the status, delete. Nothing here is repeated; who
-// calls decides. All writes are made under one field manager.
+// calls decides. All writes are made under one field manager. Each request ends with its signal, and has a deadline of its own.
 import { FIELD_MANAGER } from '../api/names.ts';
 import { isJson, type Json, listAt, recordAt, textAt } from './decode.ts';
 import { errorOfAnswer, KubeError } from './kube-error.ts';
@@ -41,7 +41,11 @@ export class KubeApi {
   }
 
   /** Read from the server's storage, page by page: what it says is not older than anything we wrote. */
-  async list<T>(resource: Resource<T>, selection: Selection): Promise<Listing<T>> {
+  async list<T>(
+    resource: Resource<T>,
+    selection: Selection,
+    signal: AbortSignal,
+  ): Promise<Listing<T>> {
     const items: T[] = [];
     let pageToken: string | undefined;
     for (;;) {
@@ -54,6 +58,7 @@ export class KubeApi {
           continue: pageToken,
         },
         timeoutMs: LIST_TIMEOUT_MS,
+        signal,
       });
       for (const item of listAt(isJson(page) ? page : {}, 'items')) {
         items.push(resource.decode(item));
@@ -93,50 +98,52 @@ export class KubeApi {
     }
   }
 
-  get(place: Place): Promise<unknown> {
-    return this.#rest.request({ method: 'GET', path: pathOfPlace(place) });
+  get(place: Place, signal: AbortSignal): Promise<unknown> {
+    return this.#rest.request({ method: 'GET', path: pathOfPlace(place), signal });
   }
 
   /** What the server has at a path that is no object: /apis, /version. */
-  getPath(path: string): Promise<unknown> {
-    return this.#rest.request({ method: 'GET', path });
+  getPath(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#rest.request({ method: 'GET', path, signal });
   }
 
-  create(place: Place, body: unknown): Promise<unknown> {
+  create(place: Place, body: unknown, signal: AbortSignal): Promise<unknown> {
     const query = { fieldManager: FIELD_MANAGER };
-    return this.#rest.request({ method: 'POST', path: pathOfPlace(place), query, body });
+    return this.#rest.request({ method: 'POST', path: pathOfPlace(place), query, body, signal });
   }
 
   /** Server-side apply: what is in `body` is ours, what others set beside it stays. */
-  apply(place: Place, body: unknown): Promise<unknown> {
+  apply(place: Place, body: unknown, signal: AbortSignal): Promise<unknown> {
     return this.#rest.request({
       method: 'PATCH',
       path: pathOfPlace(place),
       query: { fieldManager: FIELD_MANAGER, force: true },
       contentType: 'application/apply-patch+yaml',
       body,
+      signal,
     });
   }
 
   /** Replaces the object or its status; refused unless UID and resource version in `body` are the current ones. */
-  replace(place: Place, body: unknown): Promise<unknown> {
+  replace(place: Place, body: unknown, signal: AbortSignal): Promise<unknown> {
     const query = { fieldManager: FIELD_MANAGER };
-    return this.#rest.request({ method: 'PUT', path: pathOfPlace(place), query, body });
+    return this.#rest.request({ method: 'PUT', path: pathOfPlace(place), query, body, signal });
   }
 
   /** JSON merge patch. A UID or resource version in `body` is a condition. */
-  patch(place: Place, body: unknown): Promise<unknown> {
+  patch(place: Place, body: unknown, signal: AbortSignal): Promise<unknown> {
     return this.#rest.request({
       method: 'PATCH',
       path: pathOfPlace(place),
       query: { fieldManager: FIELD_MANAGER },
       contentType: 'application/merge-patch+json',
       body,
+      signal,
     });
   }
 
   /** Only the object with this UID. The answer is the object while finalizers or a grace period hold it. */
-  delete(place: Place, uid: string): Promise<unknown> {
+  delete(place: Place, uid: string, signal: AbortSignal): Promise<unknown> {
     return this.#rest.request({
       method: 'DELETE',
       path: pathOfPlace(place),
@@ -146,6 +153,7 @@ export class KubeApi {
         preconditions: { uid },
         propagationPolicy: 'Background',
       },
+      signal,
     });
   }
 }

@@ -90,7 +90,8 @@ export class LeaderElection {
     if (!this.#isLeader || this.#seen === undefined) return;
     this.#isLeader = false;
     try {
-      await this.#write({ ...this.#seen, holder: '', durationMs: 1000 });
+      const given = { ...this.#seen, holder: '', durationMs: 1000 };
+      await this.#write(given, AbortSignal.timeout(this.#timing.deadlineMs));
     } catch (error) {
       this.#options.log('warn', 'the lease was not released', { error: errorText(error) });
     }
@@ -106,7 +107,7 @@ export class LeaderElection {
     const controller = new AbortController();
     const given = pause(Math.max(1, withinMs), controller.signal).then(() => false);
     try {
-      return await Promise.race([this.#takeOrRenew(), given]);
+      return await Promise.race([this.#takeOrRenew(controller.signal), given]);
     } catch (error) {
       const level = error instanceof KubeError && error.isConflict ? 'info' : 'warn';
       this.#options.log(level, 'the lease was not taken', { error: errorText(error) });
@@ -116,31 +117,32 @@ export class LeaderElection {
     }
   }
 
-  async #takeOrRenew(): Promise<boolean> {
+  async #takeOrRenew(signal: AbortSignal): Promise<boolean> {
     const { identity } = this.#options;
-    const lease = await this.#read();
+    const lease = await this.#read(signal);
     if (lease === undefined) {
-      await this.#write(undefined);
+      await this.#write(undefined, signal);
       return true;
     }
     if (lease.resourceVersion !== this.#seen?.resourceVersion) this.#see(lease);
     const isOver = performance.now() - this.#seenAtMs >= lease.durationMs;
     if (lease.holder !== '' && lease.holder !== identity && !isOver) return false;
     const isTaken = lease.holder !== identity;
-    await this.#write({
+    const taken = {
       ...lease,
       holder: identity,
       durationMs: this.#timing.durationMs,
       transitions: lease.transitions + (isTaken ? 1 : 0),
       acquireTime: isTaken ? undefined : lease.acquireTime,
-    });
+    };
+    await this.#write(taken, signal);
     return true;
   }
 
-  async #read(): Promise<Lease | undefined> {
+  async #read(signal: AbortSignal): Promise<Lease | undefined> {
     const { api, namespace, name } = this.#options;
     try {
-      return decodeLease(await api.get({ ...LEASES, namespace, name }));
+      return decodeLease(await api.get({ ...LEASES, namespace, name }, signal));
     } catch (error) {
       if (error instanceof KubeError && error.isNotFound) return undefined;
       throw error;
@@ -148,7 +150,7 @@ export class LeaderElection {
   }
 
   /** Over the version in `lease`; a new object when undefined. */
-  async #write(lease: Lease | undefined): Promise<void> {
+  async #write(lease: Lease | undefined, signal: AbortSignal): Promise<void> {
     const { api, namespace, name, identity } = this.#options;
     const now = microTime();
     const durationMs = lease?.durationMs ?? this.#timing.durationMs;
@@ -171,8 +173,8 @@ export class LeaderElection {
     const place = { ...LEASES, namespace };
     const answer =
       lease === undefined
-        ? await api.create(place, body)
-        : await api.replace({ ...place, name }, body);
+        ? await api.create(place, body, signal)
+        : await api.replace({ ...place, name }, body, signal);
     this.#see(decodeLease(answer));
   }
 

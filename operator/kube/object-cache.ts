@@ -3,10 +3,13 @@
 // told of it yet. The newer resource version wins, so an event that comes late does not undo what is known.
 import type { ObjectMeta } from '../api/meta.ts';
 import { GONE_KNOWN_MAX } from './limits.ts';
+import type { Kind, KindMap } from './resource.ts';
 
 interface Stored {
   readonly metadata: ObjectMeta;
 }
+
+export type Caches = { readonly [K in Kind]: ObjectCache<KindMap[K]> };
 
 export class ObjectCache<T extends Stored> {
   readonly #objects: Map<string, T>;

@@ -1,18 +1,14 @@
-// Owns the operator's view of its objects and its writes to them: a cache with an informer for each kind, and verbs whose
-// answers go into the cache at once.
+// Owns the operator's view of its objects: a cache with an informer for each kind. Writes go through object-writer.ts.
 import { LABEL_CLUSTER } from '../api/labels.ts';
-import { isJson } from './decode.ts';
 import { Discovery } from './discovery.ts';
 import { Informer } from './informer.ts';
-import type { KubeApi, ObjectRef } from './kube-api.ts';
-import { KubeError } from './kube-error.ts';
+import type { KubeApi } from './kube-api.ts';
 import { DISCOVERY_AGE_MS, RETRY_MS_MIN } from './limits.ts';
 import { errorText, type Log } from './log.ts';
-import { ObjectCache } from './object-cache.ts';
+import { type Caches, ObjectCache } from './object-cache.ts';
+import { ObjectWriter } from './object-writer.ts';
 import { pause } from './pause.ts';
-import { type Kind, type KindMap, type KubeObject, type Place, RESOURCES } from './resource.ts';
-
-type Caches = { readonly [K in Kind]: ObjectCache<KindMap[K]> };
+import { type Kind, type KindMap, type KubeObject, RESOURCES } from './resource.ts';
 
 export interface ObjectStoreOptions {
   readonly api: KubeApi;
@@ -72,58 +68,9 @@ export class ObjectStore {
     void this.#discover(signal, hasBudgets);
   }
 
-  async create(object: KubeObject): Promise<void> {
-    const { metadata } = object;
-    const answer = await this.#options.api.create(placeOf(object.kind, metadata.namespace), object);
-    this.#remember(object.kind, answer);
-  }
-
-  async apply(object: KubeObject): Promise<void> {
-    const { kind, metadata } = object;
-    const place = { ...placeOf(kind, metadata.namespace), name: metadata.name };
-    this.#remember(kind, await this.#options.api.apply(place, object));
-  }
-
-  /** Over exactly this version of the object. */
-  async replaceStatus(object: KindMap['EtcdCluster'] | KindMap['EtcdMember']): Promise<void> {
-    const { kind, metadata } = object;
-    const place = { ...placeOf(kind, metadata.namespace), name: metadata.name };
-    const answer = await this.#options.api.replace({ ...place, subresource: 'status' }, object);
-    this.#remember(kind, answer);
-  }
-
-  /** Merges `change` into the object that has this UID. */
-  async patch(
-    kind: Kind,
-    ref: ObjectRef,
-    change: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const metadata = isJson(change['metadata']) ? change['metadata'] : {};
-    const body = { ...change, metadata: { ...metadata, uid: ref.uid } };
-    const place = { ...placeOf(kind, ref.namespace), name: ref.name };
-    this.#remember(kind, await this.#options.api.patch(place, body));
-  }
-
-  /** Nothing happens to an object that is gone. */
-  async delete(kind: Kind, ref: ObjectRef): Promise<void> {
-    try {
-      const place = { ...placeOf(kind, ref.namespace), name: ref.name };
-      this.#remember(kind, await this.#options.api.delete(place, ref.uid));
-    } catch (error) {
-      if (!(error instanceof KubeError && error.isNotFound)) throw error;
-    }
-  }
-
-  /** As the server has it now; undefined when there is none with this UID. */
-  async read<K extends Kind>(kind: K, ref: ObjectRef): Promise<KindMap[K] | undefined> {
-    try {
-      const place = { ...placeOf(kind, ref.namespace), name: ref.name };
-      const object = RESOURCES[kind].decode(await this.#options.api.get(place));
-      return object.metadata.uid === ref.uid ? object : undefined;
-    } catch (error) {
-      if (error instanceof KubeError && error.isNotFound) return undefined;
-      throw error;
-    }
+  /** What writes until `signal` is aborted. */
+  writer(signal: AbortSignal): ObjectWriter {
+    return new ObjectWriter(this.#options.api, this.caches, signal);
   }
 
   /** The server may be upgraded while we run: budgets are followed from then on. */
@@ -133,7 +80,7 @@ export class ObjectStore {
       await pause(DISCOVERY_AGE_MS, signal);
       if (signal.aborted) return;
       try {
-        await this.#discovery.refresh();
+        await this.#discovery.refresh(signal);
       } catch (error) {
         this.#options.log('warn', 'the server was not asked', { error: errorText(error) });
       }
@@ -147,7 +94,7 @@ export class ObjectStore {
   async #ask(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#discovery.refresh();
+        await this.#discovery.refresh(signal);
         return;
       } catch (error) {
         this.#options.log('warn', 'the server does not answer', { error: errorText(error) });
@@ -174,15 +121,4 @@ export class ObjectStore {
     void informer.run(signal);
     return informer.synced;
   }
-
-  /** Deletes answer with a Status when the object is gone at once: the watch tells of that. */
-  #remember<K extends Kind>(kind: K, answer: unknown): void {
-    if (!isJson(answer) || answer['kind'] !== kind) return;
-    this.caches[kind].put(RESOURCES[kind].decode(answer));
-  }
-}
-
-function placeOf(kind: Kind, namespace: string | undefined): Place {
-  const { apiVersion, plural } = RESOURCES[kind];
-  return { apiVersion, plural, namespace: namespace ?? 'default' };
 }

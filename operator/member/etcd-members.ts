@@ -35,6 +35,7 @@ export interface Answer {
   readonly dbSizeBytes: number;
   readonly raftTerm: number;
   readonly raftAppliedIndex: number;
+  readonly hasAlarms: boolean;
 }
 
 export interface RaisedAlarm {
@@ -50,6 +51,12 @@ export type MemberChange =
 
 /** etcd's numbers of alarms. */
 const ALARM_NUMBERS = { NOSPACE: 1, CORRUPT: 2 } as const;
+
+/**
+ * The one error of a status that is no alarm. How the alarms are written differs between versions, so they are not read here.
+ * etcd: server/etcdserver/api/v3rpc/maintenance.go (Status).
+ */
+const NO_LEADER = 'etcdserver: no leader';
 
 /** Errors that say the change is done already, or that the server wants more time: the next round sees which. */
 const NO_FAILURES: Readonly<Record<MemberChange['kind'], readonly string[]>> = {
@@ -85,6 +92,7 @@ export class EtcdMembers {
       dbSizeBytes: reply.dbSize,
       raftTerm: reply.raftTerm,
       raftAppliedIndex: reply.raftAppliedIndex,
+      hasAlarms: reply.errors.some((text) => text !== NO_LEADER),
     };
   }
 
@@ -109,6 +117,7 @@ export class EtcdMembers {
     return await firstOf(ours).catch(() => firstOf(asked));
   }
 
+  /** Linearizable, and written to the log by the server: to be asked only when a status tells of alarms. */
   async alarms(
     endpoints: readonly Endpoint[],
     signal: AbortSignal,

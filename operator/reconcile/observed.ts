@@ -40,6 +40,8 @@ export interface MemberAnswer {
   readonly dbSizeBytes: number;
   readonly raftTerm: number;
   readonly raftAppliedIndex: number;
+  /** Whether it knows of alarms; which they are, the cluster is asked. */
+  readonly hasAlarms: boolean;
 }
 
 export type StatusResult = MemberAnswer | { readonly kind: 'failed'; readonly message: string };

@@ -86,7 +86,7 @@ async function startController(
     log,
     onChange: (namespace, name) => controller.enqueue({ namespace, name }),
   });
-  const events = new EventRecorder(api, { log, instance: 'many' });
+  const events = new EventRecorder(api, { log, instance: 'many', signal });
   const controller = new Controller({
     kube: new ClusterObjects(store, events),
     member: new WillingMembers(),
@@ -115,6 +115,7 @@ class WillingMembers implements MemberPort {
       dbSizeBytes: 20_480,
       raftTerm: 2,
       raftAppliedIndex: 10,
+      hasAlarms: false,
     });
   }
 

@@ -25,8 +25,8 @@ function dieWhenDue(kind: string): void {
 if (crashAfter > 0) {
   const objects = ClusterObjects.prototype;
   const { perform: performOnObjects } = objects;
-  objects.perform = async function performAndDie(cluster, change) {
-    await performOnObjects.call(this, cluster, change);
+  objects.perform = async function performAndDie(cluster, change, signal) {
+    await performOnObjects.call(this, cluster, change, signal);
     dieWhenDue(change.kind);
   };
   const members = EtcdMembers.prototype;

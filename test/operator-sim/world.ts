@@ -260,6 +260,7 @@ export class World {
       dbSizeBytes: 1_000_000 + process.data.index,
       raftTerm: this.etcd.term,
       raftAppliedIndex: process.data.index,
+      hasAlarms: this.etcd.alarms.size > 0,
     };
   }
 

@@ -48,15 +48,21 @@ describe('figures', () => {
     queue.add('db/main');
     queue.add('db/other');
     queue.take();
+    const labels = '{name="etcdcluster",controller="etcdcluster"}';
+    const during = metrics.text(queue, [], 5_000);
+    expect(during).toContain(`workqueue_unfinished_work_seconds${labels} 5`);
+    expect(during).toContain(`workqueue_longest_running_processor_seconds${labels} 5`);
+    expect(during).toContain('controller_runtime_active_workers{controller="etcdcluster"} 1');
     queue.addAfterFailure('db/main');
     queue.done('db/main');
     metrics.countRound('failed', 20);
-    const text = metrics.text(queue, []);
+    const text = metrics.text(queue, [], 5_000);
     expect(text).toContain('workqueue_adds_total{name="etcdcluster",controller="etcdcluster"} 2');
     expect(text).toContain('workqueue_depth{name="etcdcluster",controller="etcdcluster"} 1');
     expect(text).toContain(
       'workqueue_retries_total{name="etcdcluster",controller="etcdcluster"} 1',
     );
+    expect(text).toContain(`workqueue_unfinished_work_seconds${labels} 0`);
     expect(text).toContain('controller_runtime_reconcile_errors_total{controller="etcdcluster"} 1');
     queue.close();
   });
@@ -65,10 +71,10 @@ describe('figures', () => {
     const metrics = new OperatorMetrics();
     const queue = new WorkQueue(new StepClock(0), () => {});
     const labels = '{namespace="db",name="main"}';
-    const text = metrics.text(queue, [CLUSTER]);
+    const text = metrics.text(queue, [CLUSTER], 0);
     expect(text).toContain(`etcd_ts_cluster_desired_replicas${labels} 3`);
     expect(text).toContain(`etcd_ts_cluster_ready_replicas${labels} 2`);
     expect(text).toContain('etcd_ts_cluster_condition{namespace="db",name="main",type="Ready"} 0');
-    expect(metrics.text(queue, [])).not.toContain('main');
+    expect(metrics.text(queue, [], 5_000)).not.toContain('main');
   });
 });

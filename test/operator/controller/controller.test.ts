@@ -24,6 +24,10 @@ class Bench {
   readonly broken: Set<string>;
   /** Members that never answer. */
   readonly silent: Set<string>;
+  /** How often it was asked which alarms there are. */
+  alarmQuestions: number;
+  /** Kinds of acts that never end by themselves. */
+  readonly endless: Set<string>;
 
   constructor(replicas: number) {
     this.world = new World({ replicas, version: '3.7.0' }, new Prng(1));
@@ -33,6 +37,8 @@ class Bench {
     this.events = [];
     this.broken = new Set();
     this.silent = new Set();
+    this.alarmQuestions = 0;
+    this.endless = new Set();
     this.controller = new Controller({
       kube: this.#kube(),
       member: this.#member(),
@@ -60,7 +66,10 @@ class Bench {
     const { world } = this;
     return {
       observe: () => world.observe(0),
-      perform: async (_cluster, action) => this.#act(action),
+      perform: async (_cluster, action, signal) => {
+        if (this.endless.has(action.kind)) await never(signal);
+        this.#act(action);
+      },
       writeStatus: async (seen, status) => {
         const { cluster } = world.api;
         if (cluster === undefined || cluster !== seen) throw new Error('conflict');
@@ -74,18 +83,24 @@ class Bench {
     const { world, silent } = this;
     return {
       status: async ({ name }, signal) => {
-        if (silent.has(name)) await new Promise((_resolve, reject) => onAbort(signal, reject));
+        if (silent.has(name)) await never(signal);
         return world.observe(0)?.statuses.get(name) ?? { kind: 'failed', message: 'no such Pod' };
       },
       memberList: async () => world.observe(0)?.memberList ?? { kind: 'unknown', message: '' },
-      alarms: async () => world.observe(0)?.alarms,
+      alarms: async () => {
+        this.alarmQuestions += 1;
+        return world.observe(0)?.alarms;
+      },
       perform: async (_endpoints, action) => this.#act(action),
     };
   }
 }
 
-function onAbort(signal: AbortSignal, reject: (cause: unknown) => void): void {
-  signal.addEventListener('abort', () => reject(signal.reason));
+/** Rejects when `signal` is aborted, and not before. */
+function never(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
 }
 
 function readiness({ world }: Bench): string | undefined {
@@ -139,4 +154,47 @@ it('stops after the round in work', async () => {
   bench.controller.enqueue(KEY);
   await bench.pass(10);
   expect(bench.results).toHaveLength(rounds);
+});
+
+it('asks which alarms there are only when a member tells of some', async () => {
+  const bench = new Bench(3);
+  bench.controller.enqueue(KEY);
+  await bench.pass(60);
+  expect(bench.alarmQuestions).toBe(0);
+  const { alarms, list } = bench.world.etcd;
+  alarms.add(list.at(-1)?.id ?? '');
+  await bench.pass(12);
+  expect(bench.alarmQuestions).toBeGreaterThan(0);
+  expect(bench.events).toContain('PhaseChanged');
+  expect([...bench.world.api.members.values()].map(({ status }) => status?.leaveReason)).toContain(
+    'Corrupt',
+  );
+});
+
+it('cancels its questions when it is stopped', async () => {
+  const bench = new Bench(3);
+  bench.controller.enqueue(KEY);
+  await bench.pass(60);
+  for (const name of bench.world.api.members.keys()) bench.silent.add(name);
+  bench.controller.enqueue(KEY);
+  // The clock stands still: no deadline ends the round.
+  await bench.controller.stop();
+  expect(bench.results.at(-1)).toEqual({ kind: 'stopped', acts: 0 });
+});
+
+it('gives an act its time when it is stopped, and cancels it then', async () => {
+  const bench = new Bench(1);
+  bench.endless.add('createMember');
+  bench.controller.enqueue(KEY);
+  await bench.pass(3);
+  let isStopped = false;
+  const stopping = bench.controller.stop().then(() => {
+    isStopped = true;
+  });
+  await bench.pass(1);
+  expect(isStopped).toBe(false);
+  await bench.pass(5);
+  await stopping;
+  expect(bench.results.at(-1)).toMatchObject({ kind: 'stopped' });
+  expect(bench.world.api.members.size).toBe(0);
 });

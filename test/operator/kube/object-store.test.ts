@@ -39,9 +39,9 @@ beforeEach(async () => {
     log,
     onChange: (namespace, name) => changes.push(`${namespace}/${name}`),
   });
-  events = new EventRecorder(api, { log, instance: 'test' });
-  objects = new ClusterObjects(store, events);
   stop = new AbortController();
+  events = new EventRecorder(api, { log, instance: 'test', signal: stop.signal });
+  objects = new ClusterObjects(store, events);
 });
 
 afterEach(async () => {
@@ -147,16 +147,25 @@ describe('writes', () => {
     await startWithCluster();
     server.inSilence(() => {});
     const cluster = seen();
-    await objects.perform(cluster, { kind: 'addFinalizer' });
+    await objects.perform(cluster, { kind: 'addFinalizer' }, stop.signal);
     expect(seen().metadata.finalizers).toEqual(['etcd-ts.io/cluster']);
     expect(seen().metadata.resourceVersion).not.toBe(cluster.metadata.resourceVersion);
+  });
+
+  it('end with their signal', async () => {
+    await startWithCluster();
+    const stopped = AbortSignal.abort();
+    await expect(objects.perform(seen(), { kind: 'addFinalizer' }, stopped)).rejects.toThrow(
+      'abort',
+    );
+    expect(server.objects.get(`${CLUSTERS}/main`)?.metadata).not.toHaveProperty('finalizers');
   });
 
   it('of a status are refused over what is newer, in silence', async () => {
     await startWithCluster();
     const old = seen();
     server.inSilence(() => putCluster({ replicas: 5 }));
-    await objects.writeStatus(old, { replicas: 1 });
+    await objects.writeStatus(old, { replicas: 1 }, stop.signal);
     expect(server.objects.get(`${CLUSTERS}/main`)).not.toHaveProperty('status');
   });
 
@@ -172,9 +181,11 @@ describe('writes', () => {
       uid,
       status: { phase: 'Voter' },
     } as const;
-    await objects.perform(seen(), { ...change, resourceVersion });
+    await objects.perform(seen(), { ...change, resourceVersion }, stop.signal);
     expect(server.objects.get(`${MEMBERS}/main-a`)?.['status']).toEqual({ phase: 'Voter' });
-    await expect(objects.perform(seen(), { ...change, resourceVersion })).rejects.toMatchObject({
+    await expect(
+      objects.perform(seen(), { ...change, resourceVersion }, stop.signal),
+    ).rejects.toMatchObject({
       status: 409,
     });
   });
@@ -184,9 +195,11 @@ describe('writes', () => {
     putPod('main-a');
     const { uid = '' } = server.objects.get(`${PODS}/main-a`)?.metadata ?? {};
     const other = { kind: 'deletePod', name: 'main-a', uid: 'other' } as const;
-    await expect(objects.perform(seen(), other)).rejects.toMatchObject({ status: 409 });
-    await objects.perform(seen(), { ...other, uid });
-    await objects.perform(seen(), { ...other, uid });
+    await expect(objects.perform(seen(), other, stop.signal)).rejects.toMatchObject({
+      status: 409,
+    });
+    await objects.perform(seen(), { ...other, uid }, stop.signal);
+    await objects.perform(seen(), { ...other, uid }, stop.signal);
     expect(server.objects.has(`${PODS}/main-a`)).toBe(false);
   });
 

@@ -74,10 +74,12 @@ describe('members', () => {
     const client = new EtcdClient({ endpoints: [alive.url] });
     await client.maintenance.activateAlarm({ memberId: BigInt(`0x${memberId}`), alarm: 1 });
     client.close();
+    expect(await members.status(alive, soon())).toMatchObject({ hasAlarms: true });
     const alarm = { memberId, type: 'NOSPACE' } as const;
     expect(await members.alarms([DEAD, alive], soon())).toEqual([alarm]);
     await members.perform([alive], { kind: 'disarmAlarm', alarm }, soon());
     expect(await members.alarms([alive], soon())).toEqual([]);
+    expect(await members.status(alive, soon())).toMatchObject({ hasAlarms: false });
   });
 
   it('hand over leadership only when they lead', async () => {
