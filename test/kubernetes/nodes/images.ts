@@ -48,7 +48,7 @@ async function makeDebianEtcd(output: string): Promise<void> {
     layers: [
       debianLayer(ARCHITECTURE, CACHE),
       programs('etcd-server', ['etcd']),
-      programs('etcd-client', ['etcdctl', 'etcdutl']),
+      programs('etcd-client', ['etcdctl']),
     ],
     architecture: ARCHITECTURE,
     config: { Env: [PATH], User: `${USER_ID}:${USER_ID}`, Cmd: ['/usr/bin/etcd'] },

@@ -63,9 +63,10 @@ export class LocalVolumes {
     const metadata = recordAt(claim, 'metadata');
     const node = textAt(recordAt(metadata, 'annotations'), 'volume.kubernetes.io/selected-node');
     const spec = recordAt(claim, 'spec');
-    const name = `claim-${textAt(metadata, 'uid')}`;
+    const uid = textAt(metadata, 'uid') ?? '';
+    const name = `claim-${uid}`;
     if (spec['storageClassName'] !== CLASS || node === undefined || names.has(name)) return;
-    const path = directoryOf(node, name);
+    const path = volumeDirectory(node, uid);
     mkdirSync(path, { recursive: true });
     await this.#kube.create(VOLUMES, {
       apiVersion: 'v1',
@@ -81,7 +82,7 @@ export class LocalVolumes {
           kind: 'PersistentVolumeClaim',
           namespace: metadata['namespace'],
           name: metadata['name'],
-          uid: metadata['uid'],
+          uid,
         },
         local: { path },
         nodeAffinity: {
@@ -107,15 +108,14 @@ export class LocalVolumes {
   }
 }
 
-/** What is in the volume of a claim goes. */
-export function emptyVolume(node: string, claimUid: string): void {
-  const path = directoryOf(node, `claim-${claimUid}`);
-  for (const entry of readdirSync(path))
-    rmSync(join(path, entry), { recursive: true, force: true });
+export function emptyVolume(directory: string): void {
+  for (const entry of readdirSync(directory)) {
+    rmSync(join(directory, entry), { recursive: true, force: true });
+  }
 }
 
-function directoryOf(node: string, name: string): string {
-  return join(NODES_FOLDER, node, 'volumes', name);
+export function volumeDirectory(node: string, claimUid: string): string {
+  return join(NODES_FOLDER, node, 'volumes', `claim-${claimUid}`);
 }
 
 function nameOf(object: Json): string {

@@ -7,7 +7,7 @@ import { Process } from '../processes.ts';
 import { until } from '../until.ts';
 import { containerdConfig, kubeletConfig, networkConfig } from './node-config.ts';
 import { API_PORT, HOST_ADDRESS, type NodePlan } from './plan.ts';
-import { NODES_SCRIPTS } from './scripts.ts';
+import { NODES_SCRIPTS, network } from './scripts.ts';
 
 export interface NodeAccess {
   /** Certificate of the API server. */
@@ -67,19 +67,9 @@ export class NodeMachine {
     rmSync(this.plan.folder, { recursive: true, force: true });
   }
 
-  /** SIGKILL for the processes of a container. */
-  killContainer(id: string): void {
-    const socket = join(this.plan.folder, 'containerd.sock');
-    execFileSync('ctr', [
-      ...['--address', socket, '--namespace', 'k8s.io'],
-      ...['tasks', 'kill', '--signal', 'SIGKILL', id],
-    ]);
-  }
-
-  /** The last lines of what kubelet said, for reports. */
-  get log(): string {
-    const file = join(this.plan.folder, 'log', 'kubelet.log');
-    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-30).join('\n') : '';
+  /** Pulls the network cable out, or puts it back. */
+  cut(isCut: boolean): void {
+    network(isCut ? 'cut' : 'heal', this.plan.index);
   }
 
   #writeConfiguration(): void {

@@ -20,6 +20,8 @@ const PROGRAMS = [
   ...['kubelet', 'kube-proxy'],
 ];
 const READY_WITHIN_MS = 120_000;
+/** How many nodes one run may have, one after another: they have a digit in their names and addresses. */
+const NODES_MAX = 9;
 
 let isClaimed = false;
 
@@ -31,7 +33,9 @@ export function missingPrograms(assets: string): readonly string[] {
 export class NodesCluster {
   readonly kube: Kube;
   readonly plane: NodesControlPlane;
-  readonly machines: readonly NodeMachine[];
+  readonly #machines: NodeMachine[];
+  #added: number;
+  readonly #assets: string;
   readonly #dns: ClusterDns;
   readonly #volumes: LocalVolumes;
   readonly #folder: string;
@@ -44,33 +48,52 @@ export class NodesCluster {
     claimMachine();
     await prepareImages();
     network('bridge');
-    const plans = Array.from({ length: count }, (_, index) => planNode(index + 1));
-    const names = plans.map(({ name }) => name);
+    const names = Array.from({ length: NODES_MAX }, (_, index) => planNode(index + 1).name);
     const plane = await startNodesControlPlane(assets, folder, names);
-    const machines = plans.map((plan) => new NodeMachine(plan, assets, plane.accessOf(plan.name)));
-    const cluster = new NodesCluster(plane, machines, folder);
+    const cluster = new NodesCluster(plane, assets, folder);
     await cluster.#dns.start(HOST_ADDRESS);
     await cluster.#volumes.start();
-    for (const machine of machines) {
-      network('node', machine.plan.index, count);
-      machine.start();
-    }
-    await Promise.all(names.map((name) => cluster.nodeReady(name)));
+    await Promise.all(Array.from({ length: count }, () => cluster.#add()));
     return cluster;
   }
 
-  private constructor(plane: NodesControlPlane, machines: readonly NodeMachine[], folder: string) {
+  private constructor(plane: NodesControlPlane, assets: string, folder: string) {
     const rest = new Rest(openConnection(plane.kubeconfig));
     this.kube = new Kube(rest);
     this.plane = plane;
-    this.machines = machines;
+    this.#machines = [];
+    this.#added = 0;
+    this.#assets = assets;
     this.#dns = new ClusterDns(rest);
     this.#volumes = new LocalVolumes(this.kube);
     this.#folder = folder;
   }
 
+  get machines(): readonly NodeMachine[] {
+    return this.#machines;
+  }
+
+  /** Another machine, with another name, in place of one that is off for good. Fulfilled when it is Ready. */
+  async replace(name: string): Promise<void> {
+    const old = this.machine(name);
+    old.wipe();
+    this.#machines.splice(this.#machines.indexOf(old), 1);
+    await this.#add();
+  }
+
+  async #add(): Promise<void> {
+    this.#added += 1;
+    if (this.#added > NODES_MAX) throw new Error(`more than ${NODES_MAX} nodes in one run`);
+    const plan = planNode(this.#added);
+    const machine = new NodeMachine(plan, this.#assets, this.plane.accessOf(plan.name));
+    this.#machines.push(machine);
+    network('node', plan.index, NODES_MAX);
+    machine.start();
+    await this.nodeReady(plan.name);
+  }
+
   machine(name: string): NodeMachine {
-    const found = this.machines.find(({ plan }) => plan.name === name);
+    const found = this.#machines.find(({ plan }) => plan.name === name);
     if (found === undefined) throw new Error(`there is no node ${name}`);
     return found;
   }

@@ -27,10 +27,10 @@ export class PodDirectory {
     await this.#loop;
   }
 
-  /** As last seen. */
+  /** Of a Pod that runs, as last seen. */
   addressOf(namespace: string, name: string): string | undefined {
-    const pod = this.#pods.get(`${namespace}/${name}`);
-    return pod === undefined ? undefined : textAt(recordAt(pod, 'status'), 'podIP');
+    const status = recordAt(this.#pods.get(`${namespace}/${name}`), 'status');
+    return status['phase'] === 'Running' ? textAt(status, 'podIP') : undefined;
   }
 
   async #run(): Promise<void> {
