@@ -16,9 +16,12 @@ import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { LoopbackWorld } from './loopback-world.ts';
 import { runMany } from './many.ts';
 import { releaseMachine } from './nodes/nodes-cluster.ts';
+import { runNodes } from './nodes/run-nodes.ts';
 import { stay } from './nodes/stay.ts';
 import { runToEnd, stopAll } from './processes.ts';
 import { chooseScenarios, runScenarios } from './suite.ts';
+
+const NODES = 3;
 
 await main();
 
@@ -42,7 +45,8 @@ async function main(): Promise<void> {
   let isKept = true;
   try {
     await runAll(tally, assets, folder);
-    isKept = process.env['KEEP'] !== undefined;
+    isKept = process.env['KEEP'] !== undefined || tally.failed > 0;
+    if (tally.failed > 0) console.error(`logs are in ${folder}`);
   } catch (error) {
     console.error(error);
     console.error(`logs are in ${folder}`);
@@ -57,7 +61,15 @@ async function main(): Promise<void> {
 
 async function runAll(tally: Tally, assets: string, folder: string): Promise<void> {
   const chosen = process.argv.slice(2);
-  if (chosen.includes('stay')) return await stay(assets, folder, 3);
+  if (chosen.includes('stay')) return await stay(folder, NODES);
+  const isChosen = (part: string): boolean => chosen.length === 0 || chosen.includes(part);
+  if (isChosen('nodes')) await runNodes(tally, folder, NODES);
+  if (chosen.length !== 1 || chosen[0] !== 'nodes') await runLoopback(tally, assets, folder);
+  tally.finish();
+}
+
+async function runLoopback(tally: Tally, assets: string, folder: string): Promise<void> {
+  const chosen = process.argv.slice(2);
   const plane = await startControlPlane(assets, folder);
   const connection = openConnection(plane.kubeconfig);
   const kube = new Kube(new Rest(connection));
@@ -80,5 +92,4 @@ async function runAll(tally: Tally, assets: string, folder: string): Promise<voi
   }
   // Last, and with no kubelet: its Pods are not meant to run.
   if (isChosen('many')) await runMany({ tally, kube, plane });
-  tally.finish();
 }

@@ -10,7 +10,7 @@ import { ROOT } from '../../support/paths.ts';
 import { runToEnd } from '../processes.ts';
 import { NODES_FOLDER, PAUSE_IMAGE } from './plan.ts';
 
-export const DEBIAN_ETCD = { repository: 'etcd-ts.test/debian-etcd', tag: 'v3.5' } as const;
+export const DEBIAN_ETCD = { repository: 'etcd-ts.test/debian-etcd', version: '3.5.16' } as const;
 
 const ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const CACHE = join(ROOT, '.cache/image');
@@ -47,20 +47,23 @@ async function makeDebianEtcd(output: string): Promise<void> {
   await writeArchive({
     layers: [
       debianLayer(ARCHITECTURE, CACHE),
-      programs('etcd-server', ['etcd']),
-      programs('etcd-client', ['etcdctl']),
+      programs('etcd-server', ['etcd'], DEBIAN_ETCD.version),
+      programs('etcd-client', ['etcdctl'], DEBIAN_ETCD.version),
     ],
     architecture: ARCHITECTURE,
     config: { Env: [PATH], User: `${USER_ID}:${USER_ID}`, Cmd: ['/usr/bin/etcd'] },
-    references: [`${DEBIAN_ETCD.repository}:${DEBIAN_ETCD.tag}`],
+    references: [`${DEBIAN_ETCD.repository}:v${DEBIAN_ETCD.version}`],
     output,
   });
 }
 
-/** Programs of a Debian package. */
-function programs(name: string, files: readonly string[]): Layer {
+/** Programs of a Debian package, which is of that version if one is given. */
+function programs(name: string, files: readonly string[], version: string = ''): Layer {
   const [found] = fetchDebianPackages([name], ARCHITECTURE, CACHE);
   if (found === undefined) throw new Error(`apt-get did not bring ${name}`);
+  if (!found.control.includes(`\nVersion: ${version}`)) {
+    throw new Error(`Debian's ${name} is not ${version}:\n${found.control}`);
+  }
   return {
     name: `Debian: ${name}`,
     entries: files.map((file) => ({

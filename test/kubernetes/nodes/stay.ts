@@ -1,8 +1,10 @@
 // Owns nodes for people: they are put up, the operator is not, and everything stays until Ctrl-C.
 import { once } from 'node:events';
 import { NodesCluster } from './nodes-cluster.ts';
+import { nodeAssets } from './run-nodes.ts';
 
-export async function stay(assets: string, folder: string, count: number): Promise<void> {
+export async function stay(folder: string, count: number): Promise<void> {
+  const assets = await nodeAssets();
   const cluster = await NodesCluster.start(assets, folder, count);
   console.log(`
 export PATH=${assets}:$PATH KUBECONFIG=${cluster.plane.kubeconfig}
