@@ -182,25 +182,30 @@ async function loseOperator({ kube }: Story): Promise<string> {
 }
 
 async function loseAllPower({ cluster, kube }: Story): Promise<string> {
-  const before = await memberIds(kube, 'main');
+  const [before, counts] = [await memberIds(kube, 'main'), await restarts(kube)];
   await Promise.all(cluster.machines.map((machine) => machine.stop()));
   const note = await timed(async () => {
     for (const machine of cluster.machines) machine.start();
     // Everything looks well until Kubernetes has seen that it is not.
-    await until('restarted', async () => (await restarts(kube)) >= 3 || undefined, 120_000);
+    const isRestarted = async (): Promise<true | undefined> => {
+      const now = await restarts(kube);
+      return [...counts].every(([name, count]) => Number(now.get(name)) > count) || undefined;
+    };
+    await until('all were started again', isRestarted, 120_000);
     await becomesReady(kube, 'main', 3);
   });
   equal(await memberIds(kube, 'main'), before);
   return note;
 }
 
-async function restarts(kube: Kube): Promise<number> {
-  let sum = 0;
+/** How often each Pod's container was started again, by name. */
+async function restarts(kube: Kube): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
   for (const pod of await podsOf(kube, 'main')) {
     const [status = {}] = listAt(recordAt(pod, 'status'), 'containerStatuses');
-    if (Number(status['restartCount']) > 0) sum += 1;
+    counts.set(nameOf(pod), Number(status['restartCount']));
   }
-  return sum;
+  return counts;
 }
 
 async function loseNode({ cluster, kube, kubectl }: Story): Promise<string> {
@@ -284,11 +289,11 @@ async function podsOf(kube: Kube, cluster: string): Promise<readonly Json[]> {
 /** "main-x7x2p 8e9e05c52164694d" of each member, by name. */
 async function memberIds(kube: Kube, name: string): Promise<readonly string[]> {
   const status = recordAt(await kube.get(`${CLUSTERS}/${name}`), 'status');
-  return listAt(status, 'members').map(
-    (member) => `${textAt(member, 'name')} ${textAt(member, 'id')}`,
-  );
+  const members = listAt(status, 'members').filter(({ role }) => role !== 'None');
+  return members.map((member) => `${textAt(member, 'name')} ${textAt(member, 'id')}`);
 }
 
+/** As the operator says, and as Kubernetes shows: what the operator says may be from before it looked. */
 async function becomesReady(
   kube: Kube,
   name: string,
@@ -308,13 +313,15 @@ async function becomesReady(
         found['readyReplicas'] === replicas &&
         found['replicas'] === replicas;
       if (!isSo) throw new Error(JSON.stringify(conditions));
-      return true;
+      const pods = await podsOf(kube, name);
+      return (pods.length === replicas && pods.every(isReady)) || undefined;
     },
     limitMs,
   );
 }
 
 function isReady(pod: Json): boolean {
+  if (recordAt(pod, 'metadata')['deletionTimestamp'] !== undefined) return false;
   const conditions = listAt(recordAt(pod, 'status'), 'conditions');
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
