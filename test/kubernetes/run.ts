@@ -62,14 +62,25 @@ async function main(): Promise<void> {
 async function runAll(tally: Tally, assets: string, folder: string): Promise<void> {
   const chosen = process.argv.slice(2);
   if (chosen.includes('stay')) return await stay(folder, NODES);
-  const isChosen = (part: string): boolean => chosen.length === 0 || chosen.includes(part);
-  if (isChosen('nodes')) await runNodes(tally, folder, NODES);
-  if (chosen.length !== 1 || chosen[0] !== 'nodes') await runLoopback(tally, assets, folder);
+  const isOfNodes = chosen.includes('nodes');
+  if (isOfNodes || chosen.length === 0) await runNodes(tally, folder, NODES, scenarioIds(chosen));
+  if (!isOfNodes) await runLoopback(tally, { assets, folder, chosen });
   tally.finish();
 }
 
-async function runLoopback(tally: Tally, assets: string, folder: string): Promise<void> {
-  const chosen = process.argv.slice(2);
+/** "s4" and the like. */
+function scenarioIds(chosen: readonly string[]): readonly string[] {
+  return chosen.filter((word) => /^s\d+[a-z]?$/i.test(word));
+}
+
+interface LoopbackOptions {
+  readonly assets: string;
+  readonly folder: string;
+  readonly chosen: readonly string[];
+}
+
+async function runLoopback(tally: Tally, options: LoopbackOptions): Promise<void> {
+  const { assets, folder, chosen } = options;
   const plane = await startControlPlane(assets, folder);
   const connection = openConnection(plane.kubeconfig);
   const kube = new Kube(new Rest(connection));
@@ -83,7 +94,7 @@ async function runLoopback(tally: Tally, assets: string, folder: string): Promis
     await runLifecycle({ tally, kube, kubelet, plane, folder });
     await kubelet.stop();
   }
-  const ids = chosen.filter((word) => /^s\d+[a-z]?$/i.test(word));
+  const ids = scenarioIds(chosen);
   if (isChosen('scenarios') || ids.length > 0) {
     const world = new LoopbackWorld(plane, folder);
     world.start();

@@ -18,12 +18,13 @@ export async function runScenarios(
   tally: Tally,
   world: World,
   scenarios: readonly Scenario[],
+  width: number = WIDTH,
 ): Promise<void> {
-  console.log(`${scenarios.length} scenarios, ${WIDTH} at a time, in the world "${world.title}"`);
+  console.log(`${scenarios.length} scenarios, ${width} at a time, in the world "${world.title}"`);
   const sinceMs = performance.now();
   await playAll(world, {
     scenarios,
-    width: WIDTH,
+    width,
     onPlayed: ({ id, title }, { seconds, note, wrong }) => {
       const told = `${seconds.toFixed(0)} s${note === '' ? '' : `; ${note}`}`;
       tally.check(`${id.padEnd(5)} ${title}`, wrong, told);

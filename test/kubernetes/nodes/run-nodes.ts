@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { ROOT } from '../../support/paths.ts';
 import type { Tally } from '../../support/tally.ts';
 import { runToEnd } from '../processes.ts';
+import { chooseScenarios, runScenarios } from '../suite.ts';
 import { Kubectl } from './kubectl.ts';
 import { missingPrograms, NodesCluster } from './nodes-cluster.ts';
 import { runStory } from './nodes-story.ts';
+import { NodesWorld } from './nodes-world.ts';
 
 /** What build-kubernetes.sh makes; the assets of envtest have no kubelet. */
 export async function nodeAssets(): Promise<string> {
@@ -18,7 +20,16 @@ export async function nodeAssets(): Promise<string> {
   return built;
 }
 
-export async function runNodes(tally: Tally, folder: string, count: number): Promise<void> {
+/** Clusters side by side on the nodes, which have more to do than processes on loopback. */
+const WIDTH = 3;
+
+/** Only the scenarios of `ids`, if there are any. */
+export async function runNodes(
+  tally: Tally,
+  folder: string,
+  count: number,
+  ids: readonly string[],
+): Promise<void> {
   const assets = await nodeAssets();
   const sinceMs = performance.now();
   const cluster = await NodesCluster.start(assets, folder, count);
@@ -26,7 +37,13 @@ export async function runNodes(tally: Tally, folder: string, count: number): Pro
   tally.pass(`${count} nodes are Ready`, `${took} s from nothing, images included`);
   const kubectl = new Kubectl(assets, cluster.plane.kubeconfig);
   try {
-    await runStory(tally, cluster, kubectl);
+    if (ids.length === 0) await runStory(tally, cluster, kubectl);
+    else await kubectl.installOperator();
+    await kubectl.stopOperator();
+    const world = new NodesWorld(cluster);
+    world.start();
+    await runScenarios(tally, world, chooseScenarios(ids), WIDTH);
+    await world.stop();
   } finally {
     await cluster.stop();
   }
