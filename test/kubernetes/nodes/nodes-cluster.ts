@@ -46,10 +46,12 @@ export class NodesCluster {
    */
   static async start(assets: string, folder: string, count: number): Promise<NodesCluster> {
     claimMachine();
-    await prepareImages();
     network('bridge');
     const names = Array.from({ length: NODES_MAX }, (_, index) => planNode(index + 1).name);
-    const plane = await startNodesControlPlane(assets, folder, names);
+    const [plane] = await Promise.all([
+      startNodesControlPlane(assets, folder, names),
+      prepareImages(),
+    ]);
     const cluster = new NodesCluster(plane, assets, folder);
     await cluster.#dns.start(HOST_ADDRESS);
     await cluster.#volumes.start();
