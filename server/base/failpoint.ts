@@ -5,8 +5,11 @@
 /** One named place. */
 export class Failpoint {
   readonly name: string;
-  /** What happens there; undefined: nothing. */
-  action: (() => void) | undefined = undefined;
+  /**
+   * What happens there; undefined: nothing. True when what passes has to wait: `resume` lets it go on. Without `resume`
+   * the wait is over on return, and nothing else ran meanwhile.
+   */
+  action: ((resume?: () => void) => boolean) | undefined = undefined;
   /** The terms it was set with, for listing. */
   terms = '';
 
@@ -14,8 +17,19 @@ export class Failpoint {
     this.name = name;
   }
 
+  /** For hot places: what they would hand to `holds` is made only when it is wanted. */
+  get isSet(): boolean {
+    return this.action !== undefined;
+  }
+
+  /** For a place where the thread itself must stop. */
   hit(): void {
     if (this.action !== undefined) this.action();
+  }
+
+  /** For a place that can wait while everything else goes on, as one goroutine of etcd would. True when it has to. */
+  holds(resume: () => void): boolean {
+    return this.action?.(resume) ?? false;
   }
 }
 
@@ -31,11 +45,14 @@ export const FAILPOINTS: {
   readonly raftAfterApplySnap: Failpoint;
   readonly raftAfterWALRelease: Failpoint;
   readonly applyBeforeOpenSnapshot: Failpoint;
+  readonly beforeApplyOneEntryNormal: Failpoint;
   readonly beforeApplyOneConfChange: Failpoint;
   readonly beforeCommit: Failpoint;
   readonly afterCommit: Failpoint;
   readonly compactBeforeCommitBatch: Failpoint;
   readonly compactAfterCommitBatch: Failpoint;
+  readonly compactBeforeSetFinishedCompact: Failpoint;
+  readonly compactAfterSetFinishedCompact: Failpoint;
   readonly defragBeforeCopy: Failpoint;
   readonly beforeSendWatchResponse: Failpoint;
 } = {
@@ -49,11 +66,14 @@ export const FAILPOINTS: {
   raftAfterApplySnap: new Failpoint('raftAfterApplySnap'),
   raftAfterWALRelease: new Failpoint('raftAfterWALRelease'),
   applyBeforeOpenSnapshot: new Failpoint('applyBeforeOpenSnapshot'),
+  beforeApplyOneEntryNormal: new Failpoint('beforeApplyOneEntryNormal'),
   beforeApplyOneConfChange: new Failpoint('beforeApplyOneConfChange'),
   beforeCommit: new Failpoint('beforeCommit'),
   afterCommit: new Failpoint('afterCommit'),
   compactBeforeCommitBatch: new Failpoint('compactBeforeCommitBatch'),
   compactAfterCommitBatch: new Failpoint('compactAfterCommitBatch'),
+  compactBeforeSetFinishedCompact: new Failpoint('compactBeforeSetFinishedCompact'),
+  compactAfterSetFinishedCompact: new Failpoint('compactAfterSetFinishedCompact'),
   defragBeforeCopy: new Failpoint('defragBeforeCopy'),
   beforeSendWatchResponse: new Failpoint('beforeSendWatchResponse'),
 };

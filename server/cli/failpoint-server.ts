@@ -8,6 +8,9 @@ import type { Logger } from '../base/logger.ts';
 /** Terms are a line. */
 const TERMS_BYTES_MAX = 4096;
 
+/** What a lone member of etcd 3.5 passes. */
+const RAFT_BEFORE_SAVE_35 = 'raftBeforeSaveWaitWalSync';
+
 /** Text that is no terms of gofail's, or terms that have no meaning here. */
 class TermsError extends Error {
   override readonly name: string = 'TermsError';
@@ -64,8 +67,7 @@ async function answer(
       setTerms(point, await readTerms(request), logger);
       break;
     case 'DELETE':
-      point.action = undefined;
-      point.terms = '';
+      clear(point);
       break;
     default:
       response.writeHead(405);
@@ -79,7 +81,8 @@ async function answer(
 /** Names may have the package in front, as gofail's have: go.etcd.io/etcd/server/v3/etcdserver/raftBeforeSave. */
 function maybeFailpoint(name: string): Failpoint | undefined {
   const last = name.slice(name.lastIndexOf('/') + 1);
-  return Object.values(FAILPOINTS).find((point) => point.name === last);
+  const wanted = last === RAFT_BEFORE_SAVE_35 ? FAILPOINTS.raftBeforeSave.name : last;
+  return Object.values(FAILPOINTS).find((point) => point.name === wanted);
 }
 
 async function readTerms(request: IncomingMessage): Promise<string> {
@@ -100,32 +103,67 @@ function setTerms(point: Failpoint, text: string, logger: Logger): void {
   const [, share, count, act = 'off', argument = ''] = match;
   let left = count === undefined ? Number.POSITIVE_INFINITY : Number(count);
   const probability = share === undefined ? 1 : Number(share) / 100;
+  const run = act === 'off' ? undefined : actionOf(act, point, argument, logger);
+  clear(point);
   point.terms = text;
-  if (act === 'off') {
-    point.action = undefined;
-    return;
-  }
-  const run = act === 'panic' ? (): void => crash(point, logger) : sleeper(argument);
-  point.action = () => {
-    if (left <= 0 || Math.random() >= probability) return;
+  if (run === undefined) return;
+  point.action = (resume) => {
+    if (left <= 0 || Math.random() >= probability) return false;
     left--;
-    run();
+    return run(resume);
   };
 }
 
-/** etcd's tests expect the process to be gone without any of its shutdown. */
-function crash(point: Failpoint, logger: Logger): void {
-  logger.fatal('failpoint panic', { failpoint: point.name });
-  process.kill(process.pid, 'SIGKILL');
+/** Throws TermsError. */
+function actionOf(
+  act: string,
+  point: Failpoint,
+  argument: string,
+  logger: Logger,
+): (resume?: () => void) => boolean {
+  return act === 'panic' ? () => crash(point, logger) : sleeper(point, argument);
 }
 
-/** Blocks the whole member: it has one thread. Milliseconds, or a Go duration in quotes. */
-function sleeper(argument: string): () => void {
+/** What sleeps there goes on at once. */
+function clear(point: Failpoint): void {
+  point.action = undefined;
+  point.terms = '';
+  const sleepers = SLEEPERS.get(point) ?? [];
+  SLEEPERS.delete(point);
+  for (const wake of sleepers) wake();
+}
+
+/** Who sleeps where. */
+const SLEEPERS: Map<Failpoint, Set<() => void>> = new Map();
+
+/** etcd's tests expect the process to be gone without any of its shutdown, with the exit code of a Go panic. */
+function crash(point: Failpoint, logger: Logger): never {
+  logger.fatal('failpoint panic', { failpoint: point.name });
+  process.exit(2);
+}
+
+/** Holds what passes where that is possible; elsewhere it blocks the whole member, which has one thread, and this server
+ *  too. Milliseconds, or a Go duration in quotes. */
+function sleeper(point: Failpoint, argument: string): (resume?: () => void) => boolean {
   const match = /^"?(\d+)(ms|s)?"?$/.exec(argument);
   if (match === null) throw new TermsError(`failpoint: bad argument for sleep: ${argument}`);
   const sleepMs = Number(match[1]) * (match[2] === 's' ? 1000 : 1);
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  return () => {
-    Atomics.wait(cell, 0, 0, sleepMs);
+  return (resume) => {
+    if (resume === undefined) Atomics.wait(cell, 0, 0, sleepMs);
+    else sleep(point, sleepMs, resume);
+    return resume !== undefined;
   };
+}
+
+function sleep(point: Failpoint, sleepMs: number, resume: () => void): void {
+  const sleepers = SLEEPERS.get(point) ?? new Set();
+  SLEEPERS.set(point, sleepers);
+  const wake = (): void => {
+    clearTimeout(timer);
+    sleepers.delete(wake);
+    resume();
+  };
+  const timer = setTimeout(wake, sleepMs);
+  sleepers.add(wake);
 }

@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts';
 import type { Backend } from '../base/backend.ts';
 import { EtcdError } from '../base/errors.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import { CompactionJob, HashKvJob, type JobHost } from './background-jobs.ts';
 import type { WatchSource } from './event-batch.ts';
 import {
@@ -296,7 +297,9 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
   finishCompaction(job: CompactionJob, hash: KeyValueHash, deletedRecords: number): void {
     assert(this.#compactions[0] === job, 'compactions finish in order');
     this.#compactions.shift();
+    FAILPOINTS.compactBeforeSetFinishedCompact.hit();
     this.#backend.put('meta', FINISHED_COMPACT_KEY, encodeMainRevision(job.revision));
+    FAILPOINTS.compactAfterSetFinishedCompact.hit();
     this.stats.compactedRecords += deletedRecords;
     if (job.hashIsComplete) this.#hashes.add(hash);
   }

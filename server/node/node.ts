@@ -8,6 +8,7 @@ import type { ApplyOutcome } from '../apply/result.ts';
 import type { Backend } from '../base/backend.ts';
 import type { Clock } from '../base/clock.ts';
 import { EtcdError } from '../base/errors.ts';
+import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Lessor } from '../lease/lessor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
@@ -104,7 +105,7 @@ export class Node implements Proposer {
   readonly #leases: LeaseKeeper;
   readonly #snapshots: SnapshotKeeper;
   readonly #confChanges: ConfChanges;
-  /** Entries that must wait for a snapshot to be installed; undefined when none is. */
+  /** Entries that must wait: for a snapshot to be installed, or because a test holds them. */
   #held: Entry[] | undefined = undefined;
   #softState: SoftState = { leader: 0n, role: 'follower' };
   /** When this member last became the leader, on the monotonic clock. */
@@ -365,6 +366,24 @@ export class Node implements Proposer {
       this.#held.push(...entries);
       return;
     }
+    if (FAILPOINTS.beforeApplyOneEntryNormal.isSet && this.#isHeldByTest(entries)) return;
+    this.#applyNow(entries);
+  }
+
+  #isHeldByTest(entries: readonly Entry[]): boolean {
+    const held = [...entries];
+    const isHeld = FAILPOINTS.beforeApplyOneEntryNormal.holds(() => {
+      // A snapshot may have taken the place of what was held.
+      if (this.#isStopped || this.#held !== held) return;
+      this.#held = undefined;
+      this.#applyNow(held);
+      this.#loop.wake();
+    });
+    if (isHeld) this.#held = held;
+    return isHeld;
+  }
+
+  #applyNow(entries: readonly Entry[]): void {
     const { metrics, clock, raft } = this.#deps;
     const startMs = clock.monotonicMs();
     this.#entries.apply(entries);
@@ -395,7 +414,7 @@ export class Node implements Proposer {
       this.applier.restore();
       this.#snapshots.restarted(index);
       this.#deps.raft.applied(index);
-      if (held.length > 0) this.#apply(held);
+      if (held.length > 0) this.#applyNow(held);
       this.background.compact();
       this.#loop.wake();
     });

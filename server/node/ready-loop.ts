@@ -57,6 +57,8 @@ export class ReadyLoop {
   #stopped = false;
   /** True while a snapshot is being saved: what raft wants done after it has to wait. */
   #isSavingSnapshot = false;
+  /** True while a test holds a save back. */
+  #isHeld = false;
 
   constructor(deps: {
     readonly raft: RawNode;
@@ -98,10 +100,14 @@ export class ReadyLoop {
     this.#running = true;
     this.#propose();
     this.#reads.ask(this.#clock.monotonicMs());
-    while (!this.#isSavingSnapshot && this.#raft.hasReady()) this.#carryOut(this.#raft.ready());
+    while (this.#mayGoOn() && this.#raft.hasReady()) this.#carryOut(this.#raft.ready());
     this.#reads.serve();
     this.#effects.flush();
     this.#running = false;
+  }
+
+  #mayGoOn(): boolean {
+    return !this.#isSavingSnapshot && !this.#isHeld;
   }
 
   /** Gives the turn's proposals to raft, in batches so that one entry list stays bounded. */
@@ -148,8 +154,21 @@ export class ReadyLoop {
   }
 
   #persist(ready: Ready, persisted: () => void): void {
+    if (FAILPOINTS.raftBeforeSave.isSet) this.#holdBack(ready, persisted);
+    if (!this.#isHeld) this.#save(ready, persisted);
+  }
+
+  #holdBack(ready: Ready, persisted: () => void): void {
+    this.#isHeld = FAILPOINTS.raftBeforeSave.holds(() => {
+      this.#isHeld = false;
+      if (this.#stopped) return;
+      this.#save(ready, persisted);
+      this.wake();
+    });
+  }
+
+  #save(ready: Ready, persisted: () => void): void {
     const { entries, hardState, token } = ready;
-    FAILPOINTS.raftBeforeSave.hit();
     if (ready.mustSync) {
       const done = (): void => {
         FAILPOINTS.raftAfterSave.hit();

@@ -1,8 +1,9 @@
 // Goal: a member answers a write exactly when it is durable and applied, loses nothing in a crash, and ends every wait.
 // Method: a whole node over memory with stepped time and a log whose syncs the test holds back. A failure means lost
 // acknowledged writes, or clients that wait for ever.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { isEtcdError } from '../../../server/base/errors.ts';
+import { FAILPOINTS, type Failpoint } from '../../../server/base/failpoint.ts';
 import { createMessage } from '../../../server/proto/gen/raft.ts';
 import {
   encodeAlarmRequest,
@@ -89,6 +90,56 @@ describe('group commit', () => {
     const outcomes = ['a', 'b', 'c'].map((key) => world.put(key, 'x'.repeat(2_500_000)));
     world.time.settle();
     expect(outcomes.map(kindsOf)).toEqual([['put'], ['put'], ['put']]);
+  });
+});
+
+describe('a test that holds', () => {
+  function held(point: Failpoint): (() => void)[] {
+    const resumes: (() => void)[] = [];
+    point.action = (resume) => {
+      if (resume !== undefined) resumes.push(resume);
+      return true;
+    };
+    onTestFinished(() => {
+      point.action = undefined;
+    });
+    return resumes;
+  }
+
+  function goOn(point: Failpoint, resumes: readonly (() => void)[]): void {
+    point.action = undefined;
+    for (const resume of resumes) resume();
+  }
+
+  it('saves, stops raft and leaves the rest as it was', () => {
+    const world = new NodeWorld().start();
+    world.put('a');
+    world.time.settle();
+    const resumes = held(FAILPOINTS.raftBeforeSave);
+    world.log.batches.length = 0;
+    const outcomes = world.put('b');
+    world.time.advance(3000);
+    expect([outcomes, world.log.batches, resumes.length]).toEqual([[], [], 1]);
+    expect(world.read()).toEqual([]);
+    expect(keysOf(world)).toEqual(['a']);
+    goOn(FAILPOINTS.raftBeforeSave, resumes);
+    world.time.settle();
+    expect([kindsOf(outcomes), keysOf(world)]).toEqual([['put'], ['a', 'b']]);
+  });
+
+  it('applying, lets raft go on and keeps the order', () => {
+    const world = new NodeWorld().start();
+    const resumes = held(FAILPOINTS.beforeApplyOneEntryNormal);
+    const outcomes = [world.put('a', '1'), world.put('a', '2')];
+    world.time.settle();
+    outcomes.push(world.put('b'));
+    world.time.advance(1000);
+    expect([outcomes.flat(), resumes.length]).toEqual([[], 1]);
+    expect(world.node.raftView().commitIndex - world.node.appliedIndex).toBe(3);
+    goOn(FAILPOINTS.beforeApplyOneEntryNormal, resumes);
+    world.time.settle();
+    expect(outcomes.map(kindsOf)).toEqual([['put'], ['put'], ['put']]);
+    expect(range(world.store, 'a', '').kvs[0]?.value).toBe('2');
   });
 });
 
