@@ -9,8 +9,8 @@ import {
   leaseTimeToLiveViaPeer,
   type PeerTarget,
   promoteViaPeer,
-  renewLeaseViaPeer,
 } from '../cluster/transport/cluster-questions.ts';
+import type { LeaseRenewals } from '../cluster/transport/lease-renewals.ts';
 import type { LeaderLeases } from '../node/lease-access.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import { HAND_OVER_MS, LEADER_QUESTION_MS } from './limits.ts';
@@ -24,6 +24,7 @@ const HAND_OVER_POLL_MS = 10;
 /** What is needed to ask the leader something. */
 interface LeaderTarget {
   readonly asker: Asker;
+  readonly renewals: LeaseRenewals;
   readonly target: PeerTarget;
 }
 
@@ -38,6 +39,7 @@ function findLeader(
   if (leader === undefined || leader.id === book.localId) return undefined;
   return {
     asker: network.asker,
+    renewals: network.transport.renewals,
     target: { urls: leader.peerUrls, timeoutMs: LEADER_QUESTION_MS },
   };
 }
@@ -64,11 +66,11 @@ export function leaderLeases(
   network: () => PeerNetwork | undefined,
 ): LeaderLeases {
   return {
-    renew: (id, done) =>
-      answer(findLeader(member, network()), done, async ({ asker, target }) => {
-        const { ttl } = await renewLeaseViaPeer(asker, target, id);
-        return ttl;
-      }),
+    renew: (id, done) => {
+      const leader = findLeader(member, network());
+      if (leader === undefined) done(new EtcdError('notLeader'));
+      else leader.renewals.renew(leader.target, id, done);
+    },
     timeToLive: (id, withKeys, done) =>
       answer(findLeader(member, network()), done, async ({ asker, target }) => {
         const lease = { id, keys: withKeys };

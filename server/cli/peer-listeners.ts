@@ -17,7 +17,7 @@ export function openPeerListeners(
 ): Promise<Listeners> {
   return listen(
     config.listenPeerUrls.map((url) => url.text),
-    { nodeHttp: network.server },
+    { nodeHttp: network.server, http1First: network.serveRenewals },
     {
       logger: logging.logger('listen/listen.ts'),
       clock: SYSTEM_CLOCK,

@@ -7,6 +7,7 @@ import { EtcdError, isEtcdError } from '../base/errors.ts';
 import { MIN_CLUSTER_VERSION, SERVER_VERSION } from '../base/version.ts';
 import type { ConfChangeOutcome } from '../cluster/membership-book.ts';
 import type { Asker } from '../cluster/transport/cluster-questions.ts';
+import { maybeServeRenewals } from '../cluster/transport/lease-port.ts';
 import { createPeerServer } from '../cluster/transport/peer-handler.ts';
 import { PeerTransport } from '../cluster/transport/peer-transport.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
   StepOutcome,
 } from '../cluster/transport/types.ts';
 import { v2StoreJson } from '../cluster/v2-store.ts';
+import type { FirstLook } from '../listen/types.ts';
 import type { LeaseAccess } from '../node/lease-access.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import type { Message, Snapshot } from '../raft/types.ts';
@@ -34,6 +36,8 @@ export interface PeerNetwork {
   readonly asker: Asker;
   /** Answers the peer port. */
   readonly server: Server;
+  /** Is asked first about a connection: one with renewals of leases is answered here. */
+  readonly serveRenewals: FirstLook;
   /** A change of the membership took effect. */
   onChanged(outcome: ConfChangeOutcome): void;
   /** The members may all be others: a snapshot was installed. */
@@ -73,13 +77,15 @@ export function createPeerNetwork(
   };
   addAll();
   for (const { id, peerUrls } of storage.others) transport.addPeer(id, peerUrls);
+  const port = createNodePort(member, leases);
   return {
     transport,
     asker: {
       connector: transport.connector,
       logger: logging.logger('cluster/transport/cluster-questions.ts'),
     },
-    server: createPeerServer({ transport, node: createNodePort(member, leases) }),
+    server: createPeerServer({ transport, node: port }),
+    serveRenewals: (socket, first, giveBack) => maybeServeRenewals(port, socket, first, giveBack),
     onChanged: (outcome) => changePeers(transport, outcome, nodeId, hooks.onRemoved),
     onRestored: () => {
       for (const id of book.removedIds()) if (transport.hasPeer(id)) transport.removePeer(id);

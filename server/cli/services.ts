@@ -105,13 +105,18 @@ function createGrpcServer(member: MemberParts, logging: Logging): GrpcServer {
 
 /** Leases as clients of this member see them. */
 export function createLeaseAccess(
-  { lessor, node, config }: MemberParts,
+  { lessor, node, raft, config }: MemberParts,
   leader: LeaderLeases,
 ): LeaseAccess {
   return new LeaseAccess({
     lessor,
     leader,
     readIndex: (listener) => node.readIndex(listener),
+    leadership: {
+      term: () => raft.leadingTerm,
+      isCaughtUp: () => node.appliedIndex >= raft.committed,
+      proofMs: config.electionTimeoutMs / 2,
+    },
     ids: node.ids,
     clock: SYSTEM_CLOCK,
     scheduler: PROCESS_SCHEDULER,

@@ -32,7 +32,7 @@ export function sniffConnection(socket: Socket, options: SniffOptions): void {
     socket.removeListener('timeout', giveUp);
     socket.setTimeout(0);
     if (verdict) startHttp2(socket, bytes, options);
-    else startHttp1(socket, bytes, options);
+    else if (!isTaken(socket, bytes, options)) startHttp1(socket, bytes, options);
   };
   socket.setTimeout(options.timeoutMs, giveUp);
   socket.on('data', look);
@@ -58,7 +58,12 @@ function startHttp2(socket: Socket, bytes: Buffer, options: SniffOptions): void 
   connection.receiveFirst(bytes);
 }
 
-function startHttp1(socket: Socket, bytes: Buffer, options: SniffOptions): void {
+function isTaken(socket: Socket, bytes: Buffer, options: SniffOptions): boolean {
+  const { http1First } = options.context.handlers;
+  return http1First?.(socket, bytes, (rest) => startHttp1(socket, rest, options)) === true;
+}
+
+function startHttp1(socket: Socket, bytes: Uint8Array, options: SniffOptions): void {
   if (options.http1 === undefined) {
     socket.destroy();
     return;

@@ -1,6 +1,7 @@
 // Owns what the composition root hands to the listeners and gets back. Types only.
 
 import type { Server as NodeHttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { HttpHandler } from '../http/types.ts';
@@ -28,6 +29,16 @@ export interface TlsOptions {
   readonly verifyClientSan?: boolean;
 }
 
+/**
+ * Looks at the first bytes of a connection that is not HTTP/2. True when it takes the connection; `giveBack` then hands it
+ * on to the ordinary HTTP/1.1 server later, with bytes that nobody has looked at.
+ */
+export type FirstLook = (
+  socket: Socket,
+  first: Uint8Array,
+  giveBack: (bytes: Uint8Array) => void,
+) => boolean;
+
 /** Who serves what arrives. What is absent is refused by closing the connection. */
 export interface ListenHandlers {
   /** HTTP/2 connections; its requests that are not gRPC go to `http`. */
@@ -35,6 +46,8 @@ export interface ListenHandlers {
   readonly http?: HttpHandler;
   /** Takes HTTP/1.1 connections instead of `http`, for handlers that stream (the peer port). */
   readonly nodeHttp?: NodeHttpServer;
+  /** For connections with so many small requests that a server of their own pays (the peer port). */
+  readonly http1First?: FirstLook;
 }
 
 export interface ListenOptions {

@@ -25,8 +25,22 @@ export interface LeaseAccessDeps {
   readonly requestTimeoutMs: number;
   /** Waits until this member is known to lead, or to follow, as of now, and has applied what was committed by now. */
   readonly readIndex: Proposer['readIndex'];
+  readonly leadership: Leadership;
   /** Asks the leader; notLeader when none is known or it was none any more. */
   readonly leader: LeaderLeases;
+}
+
+/** What this member knows of its own leadership. */
+export interface Leadership {
+  /** The term it leads in; 0 when it does not lead, or is handing leadership over. */
+  readonly term: () => number;
+  /** Whether everything it knows to be committed is applied. */
+  readonly isCaughtUp: () => boolean;
+  /**
+   * Once a quorum has confirmed its leadership, nobody else can lead for so many milliseconds, counted from the question:
+   * voters that heard of it do not vote for an election timeout (thesis 6.4.1, 4.2.3). Some less, because clocks drift.
+   */
+  readonly proofMs: number;
 }
 
 /** Leases as the leader tells them. */
@@ -40,6 +54,9 @@ const FINAL_ERRORS: ReadonlySet<EtcdErrorCode> = new Set(['leaseNotFound', 'stop
 
 export class LeaseAccess {
   readonly #deps: LeaseAccessDeps;
+  /** The last time leadership was proven: when that was asked, on the monotonic clock, and in which term. */
+  #provenMs = 0;
+  #provenTerm = 0;
 
   constructor(deps: LeaseAccessDeps) {
     this.#deps = deps;
@@ -92,21 +109,36 @@ export class LeaseAccess {
   /**
    * Acts only while this member leads for sure. One that was replaced and does not know it yet would keep a lease alive
    * that its successor ends, or not know a lease that was granted since; neither may one that has yet to apply a grant
-   * that others have applied. etcd: v3_server.go LeaseRenew, ensureLeadership and waitAppliedIndex.
+   * that others have applied. etcd: v3_server.go LeaseRenew, ensureLeadership and waitAppliedIndex; there a leader whose
+   * own clock ticks need not ask the others, here one that has asked a moment ago.
    */
   #asLeader(done: (error: EtcdError) => void, act: () => void): void {
-    const { lessor, readIndex } = this.#deps;
+    const { lessor, readIndex, leadership, clock } = this.#deps;
     if (!lessor.isPrimary) {
       done(new EtcdError('notLeader'));
+      return;
+    }
+    const term = leadership.term();
+    const nowMs = clock.monotonicMs();
+    if (this.#isProven(term, nowMs) && leadership.isCaughtUp()) {
+      act();
       return;
     }
     readIndex({
       onReadable: (error) => {
         if (error !== undefined) done(error);
-        else if (lessor.isPrimary) act();
-        else done(new EtcdError('notLeader'));
+        else if (lessor.isPrimary) {
+          this.#provenTerm = term;
+          this.#provenMs = nowMs;
+          act();
+        } else done(new EtcdError('notLeader'));
       },
     });
+  }
+
+  #isProven(term: number, nowMs: number): boolean {
+    const { proofMs } = this.#deps.leadership;
+    return term !== 0 && term === this.#provenTerm && nowMs - this.#provenMs < proofMs;
   }
 
   /** Asks here, then the leader, then again, because leadership may be moving. etcd: v3_server.go LeaseRenew. */
@@ -115,22 +147,23 @@ export class LeaseAccess {
     atLeader: (done: (result: T | EtcdError) => void) => void,
     done: (result: T | EtcdError) => void,
   ): void {
-    const { clock, scheduler, requestTimeoutMs } = this.#deps;
+    const { lessor, clock, scheduler, requestTimeoutMs } = this.#deps;
     const deadlineMs = clock.monotonicMs() + requestTimeoutMs;
     const isFinal = (result: T | EtcdError): boolean =>
       !(result instanceof EtcdError) || FINAL_ERRORS.has(result.code);
     const attempt = (): void => {
-      here((local) => {
-        if (isFinal(local)) {
-          done(local);
-          return;
-        }
-        atLeader((remote) => {
-          if (isFinal(remote)) done(remote);
-          else if (clock.monotonicMs() >= deadlineMs) done(new EtcdError('timeout'));
-          else scheduler.after(LEADER_RETRY_MS, attempt);
-        });
-      });
+      // A follower need not ask itself first: there every keep-alive comes by here.
+      if (lessor.isPrimary) here(onLocal);
+      else atLeader(onRemote);
+    };
+    const onLocal = (local: T | EtcdError): void => {
+      if (isFinal(local)) done(local);
+      else atLeader(onRemote);
+    };
+    const onRemote = (remote: T | EtcdError): void => {
+      if (isFinal(remote)) done(remote);
+      else if (clock.monotonicMs() >= deadlineMs) done(new EtcdError('timeout'));
+      else scheduler.after(LEADER_RETRY_MS, attempt);
     };
     attempt();
   }

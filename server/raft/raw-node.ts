@@ -277,6 +277,12 @@ export class RawNode {
     return this.#core.term;
   }
 
+  /** The term this member leads in; 0 when it does not lead, or is handing leadership over. */
+  get leadingTerm(): number {
+    const { role, transferee, term } = this.#core;
+    return role === 'leader' && transferee === NO_MEMBER ? term : 0;
+  }
+
   get role(): SoftState['role'] {
     return this.#core.role;
   }

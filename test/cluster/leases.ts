@@ -8,8 +8,16 @@ const TTL_SECONDS = 4;
 const EXPIRY_TIMEOUT_MS = 20_000;
 /** Members measure with their own clocks, from when they heard of the lease. */
 const CLOCK_MS = 100;
+/** etcd: HealthInterval. A change of the membership is refused while a connection is younger. */
+const HEALTH_WAIT_MS = 5200;
+
+/** More than one connection between two members carries at a time. */
+const LEASE_COUNT = 600;
 
 export async function runLeases(tally: Tally): Promise<void> {
+  await tally.run('keep-alives pass between members of ours and of etcd', () =>
+    TestCluster.run([], betweenKinds),
+  );
   await tally.run('leases kept alive through followers outlive their leaders', () =>
     TestCluster.run([], keptAlive),
   );
@@ -47,6 +55,37 @@ async function keptAlive(cluster: TestCluster): Promise<string> {
   keeper.stop();
   expect(!lost, 'a renewal was told that the lease is gone');
   return '';
+}
+
+/** Every member leads once; many leases are renewed through every other one, and one that is gone. */
+async function betweenKinds(cluster: TestCluster): Promise<string> {
+  await cluster.found('etcd', ['a', 'b']);
+  await delay(HEALTH_WAIT_MS);
+  const ours = await cluster.create({ name: 'c', kind: 'ours' });
+  await cluster.promote(await cluster.join(ours, true));
+  const { leases } = ours.client;
+  const grants = Array.from({ length: LEASE_COUNT }, () => leases.grant(600));
+  const ids = (await Promise.all(grants)).map(({ id }) => id);
+  const ways: string[] = [];
+  for (const leader of cluster.members) {
+    if ((await cluster.leader()) !== leader) await cluster.moveLeader(leader);
+    for (const member of cluster.members) {
+      const renewed = await Promise.all(
+        ids.map((id) => retried('a renewal', () => member.client.leases.keepAliveOnce(id))),
+      );
+      expect(
+        renewed.every(({ ttl }) => ttl === 600),
+        `${member.name} renewed to ${[...new Set(renewed.map(({ ttl }) => ttl))].join()}`,
+      );
+      const gone = await member.client.leases.keepAliveOnce(1n).then(
+        () => 'kept alive',
+        (error: unknown) => String(error),
+      );
+      expect(gone.includes('requested lease not found'), `a lease that never was: ${gone}`);
+      if (member !== leader) ways.push(`${member.kind} to ${leader.kind}`);
+    }
+  }
+  return ways.join(', ');
 }
 
 async function moveAway(cluster: TestCluster, from: TestMember): Promise<void> {

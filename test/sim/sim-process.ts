@@ -283,6 +283,11 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
       ...time,
       lessor,
       readIndex: (listener) => node.readIndex(listener),
+      leadership: {
+        term: () => raft.leadingTerm,
+        isCaughtUp: () => node.appliedIndex >= raft.committed,
+        proofMs: electionTimeoutMs(scenario) / 2,
+      },
       ids: node.ids,
       leader: {
         renew: (id, done) =>

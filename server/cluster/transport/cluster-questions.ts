@@ -6,7 +6,6 @@ import { utf8Bytes, utf8Text } from '../../base/bytes.ts';
 import { EtcdError, type EtcdErrorCode } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { decodeLeaseInternalResponse, encodeLeaseInternalRequest } from '../../proto/gen/lease.ts';
-import { decodeLeaseKeepAliveResponse, encodeLeaseKeepAliveRequest } from '../../proto/gen/rpc.ts';
 import { parseJson, readObject, readString } from '../json.ts';
 import { formatId, type Member, maybeParseId, parseMembers } from '../member.ts';
 import { ANSWER_BYTES_MAX, CLUSTER_QUESTION_MS } from './limits.ts';
@@ -14,7 +13,7 @@ import { PROMOTE_PREFIX } from './member-routes.ts';
 import type { PeerConnector } from './peer-connector.ts';
 import { headerText } from './peer-headers.ts';
 import { answerText, askPeer, type PeerAnswer } from './peer-question.ts';
-import type { LeaseRenewal, LeaseTimes, PeerHashKv, ServerVersions } from './types.ts';
+import type { LeaseTimes, PeerHashKv, ServerVersions } from './types.ts';
 
 export interface Asker {
   readonly connector: PeerConnector;
@@ -146,21 +145,6 @@ export async function promoteViaPeer(
       if (text.includes('can only promote a learner')) throw new EtcdError('memberNotLearner');
     }
     throw new ClusterQuestionError(`member promote: unknown error(${text})`);
-  });
-}
-
-/** Rejects with EtcdError (leaseNotFound, timeout) or ClusterQuestionError. */
-export async function renewLeaseViaPeer(
-  asker: Asker,
-  { urls, timeoutMs }: PeerTarget,
-  id: bigint,
-): Promise<LeaseRenewal> {
-  const body = encodeLeaseKeepAliveRequest({ id });
-  return await firstOf(urls, async (url) => {
-    const answer = await askAboutLease(asker, { url, path: '/leases', body, timeoutMs });
-    const { id: answeredId, ttl } = decodeLeaseKeepAliveResponse(answer.body);
-    if (answeredId !== id) throw new ClusterQuestionError('lease: renew id mismatch');
-    return { id, ttl };
   });
 }
 

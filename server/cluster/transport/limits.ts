@@ -61,6 +61,23 @@ export const SERVER_KEEP_ALIVE_MS = 30_000;
 /** Time for the headers of a request. Bodies have no limit as a whole: a database takes as long as it takes. */
 export const SERVER_HEADERS_TIMEOUT_MS = 10_000;
 
+/** Head of a request on a connection for renewals of leases; node:http takes as much. */
+export const REQUEST_HEAD_BYTES_MAX: number = 16 * 1024;
+
+/** Renewals of one connection that are being answered; more are not read meanwhile. A turn's worth of a busy follower. */
+export const RENEWALS_ANSWERING_MAX = 4096;
+
+/** Renewals under way on one connection to the leader, and how many connections there are. A Go leader answers one after
+ *  the other, so a second connection takes what would wait long; ours answers all of a turn together. */
+export const RENEWALS_PER_CONNECTION = 256;
+export const RENEWAL_CONNECTIONS_MAX = 4;
+
+/** Renewals that wait for a place on a connection; clients repeat those that are refused. */
+export const RENEWALS_WAITING_MAX = 65_536;
+
+/** How often a connection for renewals is looked at: whether its leader is silent, or nobody uses it. */
+export const RENEWAL_CHECK_MS = 250;
+
 /** A difference of clocks from which lease times and certificates may surprise. etcd: rafthttp/probing_status.go. */
 export const CLOCK_DRIFT_WARN_MS = 1_000;
 

@@ -22,6 +22,7 @@ import {
   BodyError,
   readBody,
 } from './http-exchange.ts';
+import { leaseProblem } from './lease-problem.ts';
 import { QUESTION_BYTES_MAX } from './limits.ts';
 import type { TransportContext } from './peer-context.ts';
 import { CLUSTER_ID_MISMATCH, headerText } from './peer-headers.ts';
@@ -249,21 +250,8 @@ function answerPromoteError(response: ServerResponse, error: EtcdError): void {
 }
 
 function answerLeaseError(response: ServerResponse, error: EtcdError, otherwise: number): void {
-  switch (error.code) {
-    case 'leaseNotFound':
-      answerError(response, 404, 'lease not found');
-      return;
-    case 'timeout':
-    case 'timeoutWaitAppliedIndex':
-      // etcd: lease/leasehttp/http.go ErrLeaseHTTPTimeout.
-      answerError(response, 408, 'waiting for node to catch up its applied index has timed out');
-      return;
-    case 'notLeader':
-      answerError(response, otherwise, 'not a primary lessor');
-      return;
-    default:
-      answerError(response, otherwise, error.message);
-  }
+  const { status, text } = leaseProblem(error, otherwise);
+  answerError(response, status, text);
 }
 
 function answerJson(response: ServerResponse, text: string): void {

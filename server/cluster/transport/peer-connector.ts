@@ -3,7 +3,8 @@
 
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { ConnectionOptions } from 'node:tls';
+import { isIP, connect as netConnect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import { IDLE_CONNECTION_MS, IDLE_CONNECTIONS_MAX } from './limits.ts';
 import type { PeerTls } from './types.ts';
 
@@ -61,6 +62,18 @@ export class PeerConnector {
     return opened;
   }
 
+  /** A connection without a protocol. `onReady`: it stands, and the peer is who it should be. Throws as `open` does. */
+  dial(url: string, onReady: () => void): Socket {
+    const { isSecure, address } = parseTarget(url);
+    const place = 'host' in address ? address : { path: address.socketPath };
+    const options = { ...place, noDelay: true };
+    if (!isSecure) return netConnect(options, onReady);
+    // Names, not addresses, go into the greeting (RFC 6066); a socket in the file system has no name of its own.
+    const name = 'host' in address ? address.host : 'localhost';
+    const servername = isIP(name) === 0 ? name : '';
+    return tlsConnect({ ...options, ...this.#tlsOptions(), servername }, onReady);
+  }
+
   #tlsOptions(): ConnectionOptions {
     // Go's listener names h2 alone, but takes clients that do not know it.
     return { ...this.#tls?.(), ALPNProtocols: ['http/1.1'] };
@@ -91,6 +104,14 @@ function parseTarget(text: string): Target {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
   return { isSecure, address: { host, port } };
+}
+
+/** What a request to `url` names as its host. Throws TypeError for a URL that is none. */
+export function hostOf(url: string): string {
+  const { address } = parseTarget(url);
+  if (!('host' in address)) return 'localhost';
+  const { host, port } = address;
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function limitDial(request: ClientRequest, isSecure: boolean, timeoutMs: number): void {

@@ -10,6 +10,7 @@ import { formatId } from '../member.ts';
 import { parsePeerUrls } from '../peer-urls.ts';
 import { EntryBlocks } from './entry-blocks.ts';
 import { Inbox } from './inbox.ts';
+import { LeaseRenewals } from './lease-renewals.ts';
 import { DEFAULT_TIMING, REMOTES_MAX } from './limits.ts';
 import { NO_MEMBER } from './message-codec.ts';
 import { messageName } from './message-name.ts';
@@ -34,6 +35,8 @@ export class PeerTransport {
   /** For the handlers of requests from peers. */
   readonly context: TransportContext;
   readonly snapshots: SnapshotPort;
+  /** Renewals of leases, to the leader. */
+  readonly renewals: LeaseRenewals;
   readonly #metrics: TransportMetrics;
   readonly #sender: SnapshotSender;
   readonly #peers: Map<MemberId, Peer> = new Map();
@@ -69,6 +72,7 @@ export class PeerTransport {
       },
     };
     this.snapshots = options.snapshots;
+    this.renewals = new LeaseRenewals(this.context.connector, clock);
     this.#metrics = new TransportMetrics(options.metrics, localId);
     this.#sender = new SnapshotSender(options.snapshots);
   }
@@ -244,6 +248,7 @@ export class PeerTransport {
     for (const peer of this.#peers.values()) peer.stop();
     for (const id of [...this.#remotes.keys()]) this.#removeRemote(id);
     this.#peers.clear();
+    this.renewals.stop();
     this.context.connector.close();
   }
 

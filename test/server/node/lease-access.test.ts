@@ -23,6 +23,10 @@ let leaderSays: (number | EtcdErrorCode)[];
 let leaderAsked: number;
 /** What a read index comes to. */
 let readAnswer: EtcdError | undefined;
+let readsAsked: number;
+/** What this member knows of its leadership. */
+let term: number;
+let isCaughtUp: boolean;
 
 function setUp(checkpoints: boolean): void {
   time = new SteppedTime();
@@ -35,9 +39,16 @@ function setUp(checkpoints: boolean): void {
     revoked.push(id);
   });
   readAnswer = undefined;
+  readsAsked = 0;
+  term = 7;
+  isCaughtUp = true;
   access = new LeaseAccess({
     lessor,
-    readIndex: (listener) => listener.onReadable(readAnswer),
+    readIndex: (listener) => {
+      readsAsked++;
+      listener.onReadable(readAnswer);
+    },
+    leadership: { term: () => term, isCaughtUp: () => isCaughtUp, proofMs: 500 },
     ids: new RequestIdGenerator(5n, 0),
     clock: time,
     scheduler: time,
@@ -152,6 +163,42 @@ describe('keep-alive', () => {
     expect(look(2n)).toBe('timeout');
     time.advance(2000);
     expect(revoked).toEqual([1n]);
+  });
+
+  it('rests on a proof of leadership for half an election timeout', () => {
+    keeper.promote();
+    lessor.grant(1n, 10);
+    expect([renewed(1n), readsAsked]).toEqual([[10], 1]);
+    time.advance(499);
+    expect([renewed(1n), look(2n), readsAsked]).toEqual([[10], 'leaseNotFound', 1]);
+    time.advance(1);
+    readAnswer = new EtcdError('timeout');
+    expect([renewed(1n), readsAsked]).toEqual([['timeout'], 2]);
+  });
+
+  it('rests on no proof of another term, nor while leadership is handed over', () => {
+    keeper.promote();
+    lessor.grant(1n, 10);
+    renewed(1n);
+    term = 8;
+    renewed(1n);
+    expect(readsAsked).toBe(2);
+    term = 0;
+    renewed(1n);
+    renewed(1n);
+    expect(readsAsked).toBe(4);
+  });
+
+  it('asks when there is something to apply, which may be a grant', () => {
+    keeper.promote();
+    lessor.grant(1n, 10);
+    renewed(1n);
+    isCaughtUp = false;
+    renewed(1n);
+    expect(readsAsked).toBe(2);
+    isCaughtUp = true;
+    renewed(1n);
+    expect(readsAsked).toBe(2);
   });
 
   it('of a lease that has run out waits for the revocation', () => {

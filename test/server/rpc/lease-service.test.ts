@@ -37,6 +37,7 @@ beforeEach(() => {
   access = new LeaseAccess({
     lessor,
     readIndex: (listener) => listener.onReadable(undefined),
+    leadership: { term: () => 1, isCaughtUp: () => true, proofMs: 500 },
     ids: node.ids,
     clock: time,
     scheduler: time,

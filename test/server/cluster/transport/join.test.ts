@@ -11,7 +11,6 @@ import {
   fetchVersions,
   leaseTimeToLiveViaPeer,
   promoteViaPeer,
-  renewLeaseViaPeer,
 } from '../../../../server/cluster/transport/cluster-questions.ts';
 import {
   checkCompatibility,
@@ -97,24 +96,23 @@ describe('questions to a cluster', () => {
 
   it('leases', async () => {
     const { url } = await startWith({
-      renewLease: (id, done) => done(id === 1n ? { id, ttl: 9 } : new EtcdError('leaseNotFound')),
       leaseTimeToLive: (id, wantsKeys, done) => {
         if (id === 2n) done(new EtcdError('timeout'));
+        else if (id === 4n) done(new EtcdError('leaseNotFound'));
         else if (id === 3n) done(new EtcdError('notLeader'));
         else done({ id, ttl: -1, grantedTtl: 60, keys: wantsKeys ? [Uint8Array.of(97)] : [] });
       },
     });
     const target = { urls: [url], timeoutMs: 2_000 };
-    expect(await renewLeaseViaPeer(asker, target, 1n)).toEqual({ id: 1n, ttl: 9 });
-    await expect(renewLeaseViaPeer(asker, target, 2n)).rejects.toMatchObject({
-      code: 'leaseNotFound',
-    });
     const found = await leaseTimeToLiveViaPeer(asker, target, { id: -5n, keys: true });
     expect(found).toMatchObject({ id: -5n, ttl: -1, grantedTtl: 60 });
     expect(found.keys.map(textOf)).toEqual(['a']);
     await expect(
       leaseTimeToLiveViaPeer(asker, target, { id: 2n, keys: false }),
     ).rejects.toMatchObject({ code: 'timeout' });
+    await expect(
+      leaseTimeToLiveViaPeer(asker, target, { id: 4n, keys: false }),
+    ).rejects.toMatchObject({ code: 'leaseNotFound' });
     await expect(leaseTimeToLiveViaPeer(asker, target, { id: 3n, keys: false })).rejects.toThrow(
       'lease: unknown error(not a primary lessor)',
     );
