@@ -159,7 +159,7 @@ function rigOf(
       module: join(ROOT, 'dist/test/kubernetes/operator-rig.js'),
       environment: {
         RIG_LAST_ACT: lastActFile,
-        RIG_CRASH_AFTER: String(crashAfter ?? 0),
+        RIG_CRASH_AFTER: String(crashAfter ?? ''),
         RIG_AHEAD_MS: String(clockAheadMs ?? 0),
       },
     },

@@ -54,11 +54,12 @@ export class MemberProbes {
     return this.#probes.get(name)?.client;
   }
 
-  /** The list as the member that is furthest on has it; one that is not among `others` if there is one. */
+  /** The list as the member that is furthest on has it; `others` are asked only if there is nobody else. */
   async list(others: ReadonlySet<string>): Promise<readonly ListedSample[] | undefined> {
-    const fresh = [...this.answers()].filter(([, { atMs }]) => Date.now() - atMs < ASK_TIMEOUT_MS);
-    const trusted = fresh.filter(([name]) => !others.has(name));
-    const answers = trusted.length > 0 ? trusted : fresh;
+    const all = [...this.answers()];
+    const trusted = all.filter(([name]) => !others.has(name));
+    const asked = trusted.length > 0 ? trusted : all;
+    const answers = asked.filter(([, { atMs }]) => Date.now() - atMs < ASK_TIMEOUT_MS);
     const [best] = answers.sort(([, a], [, b]) => b.appliedIndex - a.appliedIndex);
     const client = best === undefined ? undefined : this.client(best[0]);
     if (client === undefined) return undefined;

@@ -141,7 +141,8 @@ export class Oracle {
     }
     const latched = status?.clusterId;
     const was = this.#before?.status?.clusterId;
-    if (was !== undefined && latched !== was) {
+    // Without a status there is no cluster object any more.
+    if (was !== undefined && status !== undefined && latched !== was) {
       this.#report('identity', atMs, `status.clusterID went from ${was} to ${latched}`);
     }
     if (latched !== undefined && this.#clusterId !== undefined && latched !== this.#clusterId) {

@@ -11,6 +11,7 @@ import { figureOf } from './operator-process.ts';
 import { isUp, Oracle, type OracleOptions } from './oracle.ts';
 import { writesBetween } from './quiet.ts';
 import type { ListedSample } from './sample.ts';
+import { SupervisedOperator } from './supervised-operator.ts';
 import { until } from './until.ts';
 import type { OperatorHandle, OperatorStart, World } from './world.ts';
 import { WRITTEN_PREFIX, Writer } from './writer.ts';
@@ -85,9 +86,16 @@ export class Stage {
 
   // The operators.
 
-  async startOperator(start: Partial<OperatorStart> = {}): Promise<OperatorHandle> {
-    const name = start.name ?? `operator-${this.#operators.length + 1}`;
-    const operator = await this.world.startOperator({ ...start, name, namespace: this.namespace });
+  /** Started again when it ends by itself, unless it is to die, or `isSupervised` says otherwise. */
+  async startOperator(
+    given: Partial<OperatorStart> = {},
+    isSupervised: boolean = given.crashAfter === undefined,
+  ): Promise<OperatorHandle> {
+    const name = given.name ?? `operator-${this.#operators.length + 1}`;
+    const start = (): Promise<OperatorHandle> =>
+      this.world.startOperator({ ...given, name, namespace: this.namespace });
+    const first = await start();
+    const operator = isSupervised ? new SupervisedOperator(first, start) : first;
     this.#operators.push(operator);
     void this.#noteActing(operator);
     return operator;
@@ -139,8 +147,8 @@ export class Stage {
   }
 
   /** An operator, a cluster of `replicas`, and somebody who writes to it. */
-  async settle(replicas: number, spec: Json = {}): Promise<OperatorHandle> {
-    const operator = await this.startOperator();
+  async settle(replicas: number, spec: Json = {}, isSupervised = true): Promise<OperatorHandle> {
+    const operator = await this.startOperator({}, isSupervised);
     await this.create({ replicas, ...spec });
     await this.ready(replicas, 150_000);
     this.writer.start();

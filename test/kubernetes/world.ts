@@ -43,8 +43,11 @@ export interface OperatorStart {
   readonly name: string;
   /** Default true. */
   readonly leaderElect?: boolean;
-  /** Kills itself (SIGKILL) right after this many acts on the API server or on members: 1 is the first. */
-  readonly crashAfter?: number;
+  /**
+   * Kills itself (SIGKILL) right after this many acts on the API server or on members (1 is the first), or after the first of
+   * this kind ("memberAdd").
+   */
+  readonly crashAfter?: number | string;
   /** Its clock is ahead by so much, for deadlines too long to be waited for. */
   readonly clockAheadMs?: number;
 }

@@ -56,6 +56,7 @@ const volumesLost: Scenario = {
     const others = stage.voters().filter((name) => name !== survivor);
     const { uid } = stage.pod(survivor) ?? {};
     stage.take(...others);
+    await pause(2_000);
     // Stopped first: acknowledged writes are in the one that stays.
     await stage.writer.stop();
     await pause(500);
