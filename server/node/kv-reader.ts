@@ -31,6 +31,9 @@ export class KvReader {
   readonly #store: MvccStore;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
+  /** Slices of reads under way, in the order they are due: all of them together get one slice of a turn. */
+  #slices: (() => void)[] = [];
+  #isTurnTaken = false;
 
   constructor(store: MvccStore, time: { readonly clock: Clock; readonly scheduler: Scheduler }) {
     this.#store = store;
@@ -62,8 +65,38 @@ export class KvReader {
     const cursor = this.#attempt(() =>
       this.#store.beginSelect(request.key, request.rangeEnd, selectOptions(request, true), columns),
     );
-    if (isEtcdError(cursor)) done(cursor);
-    else this.#select({ request, columns, cursor, kvs: [], epoch: this.#store.epoch, done });
+    if (isEtcdError(cursor)) {
+      done(cursor);
+      return;
+    }
+    const read = { request, columns, cursor, kvs: [], epoch: this.#store.epoch, done };
+    if (this.#isTurnTaken) {
+      this.#slices.push(() => this.#select(read));
+    } else {
+      this.#takeTurn();
+      this.#select(read);
+    }
+  }
+
+  #takeTurn(): void {
+    this.#isTurnTaken = true;
+    this.#scheduler.soon(() => this.#onTurn());
+  }
+
+  #onTurn(): void {
+    this.#isTurnTaken = false;
+    if (this.#slices.length === 0) return;
+    this.#takeTurn();
+    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
+    const slices = this.#slices;
+    this.#slices = [];
+    let next = 0;
+    do {
+      const slice = slices[next++] as () => void;
+      slice();
+    } while (next < slices.length && this.#clock.monotonicMs() < endMs);
+    // Who waited goes first; what was cut short goes on after them.
+    if (next < slices.length) this.#slices = [...slices.slice(next), ...this.#slices];
   }
 
   /** A slice of finding the rows. */
@@ -79,7 +112,7 @@ export class KvReader {
     if (isEtcdError(finished)) {
       done(finished);
     } else if (!finished) {
-      this.#scheduler.soon(() => this.#select(read));
+      this.#slices.push(() => this.#select(read));
     } else if (needsSlicedLoad(request, columns)) {
       this.#load(read);
     } else {
@@ -103,7 +136,7 @@ export class KvReader {
     if (isEtcdError(failure)) {
       done(failure);
     } else if (kvs.length < wanted) {
-      this.#scheduler.soon(() => this.#load(read));
+      this.#slices.push(() => this.#load(read));
     } else {
       const { total: count, storeRevision: revision } = columns;
       done({ kind: 'range', kvs, more, count, revision });

@@ -107,7 +107,21 @@ describe('a sliced range', () => {
       result = done;
     });
     expect(result).toMatchObject({ count: KEYS });
+    time.settle();
     expect(time.turnCount).toBe(0);
+  });
+
+  it('shares one slice of a turn with all others, in turns', () => {
+    time.lookMs = BACKGROUND_SLICE_MS;
+    const finished: number[] = [];
+    const perTurn: number[] = [];
+    for (let i = 0; i < 5; i++) reader.range(rangeOf('k00000', 'k00002'), () => finished.push(i));
+    while (finished.length < 5 && perTurn.length < 100) {
+      perTurn.push(finished.length);
+      time.turn();
+    }
+    expect(finished).toEqual([0, 1, 2, 3, 4]);
+    expect(perTurn).toEqual([1, 2, 3, 4]);
   });
 
   it.each([{}, { keysOnly: true }])('fails when what it reads is compacted away: %o', (more) => {
