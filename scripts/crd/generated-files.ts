@@ -7,6 +7,7 @@ import {
   CONDITION_TYPES,
   EVENT_REASONS,
 } from '../../operator/api/reasons.ts';
+import { metricsPage } from './metrics-page.ts';
 
 /** Paths from the repository's root, and what belongs there. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -14,6 +15,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['manifests/crds/etcdclusters.yaml', crdYaml(CLUSTER_CRD)],
     ['manifests/crds/etcdmembers.yaml', crdYaml(MEMBER_CRD)],
     ['docs/operator/conditions.md', conditionsPage()],
+    ['docs/operator/metrics.md', metricsPage()],
   ]);
 }
 

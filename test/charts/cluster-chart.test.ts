@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { SPEC_SCHEMA } from '../../operator/api/cluster-schema.ts';
 import { DEFAULTS, resolveSpec } from '../../operator/api/defaults.ts';
 import type { EtcdCluster } from '../../operator/api/etcd-cluster.ts';
+import { LABEL_CLUSTER } from '../../operator/api/labels.ts';
 import { clientServiceName } from '../../operator/api/names.ts';
 import { problemsText, validateCluster } from '../../operator/api/validation.ts';
 import {
@@ -138,5 +139,36 @@ describe('the schema of values', () => {
   it('leaves to the API what only it can tell', () => {
     const cluster = clusterOf(render({ options: { extraArgs: ['--data-dir=/tmp'] } }));
     expect(problemsText(validateCluster(cluster))).toContain('extraArgs');
+  });
+});
+
+describe('monitoring', () => {
+  const objects = render({
+    metrics: {
+      podMonitor: { enabled: true, labels: { release: 'prometheus' } },
+      dashboards: { enabled: true },
+      alerts: { enabled: true },
+    },
+  });
+
+  it('is off unless asked for', () => {
+    expect(render().map(({ kind }) => kind)).not.toContain('PodMonitor');
+    expect(objects.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['PodMonitor', 'ConfigMap', 'PrometheusRule']),
+    );
+    expect(kubeProblems(objects)).toEqual([]);
+  });
+
+  it('finds the Pods that the operator makes', () => {
+    const monitor = objects.find(({ kind }) => kind === 'PodMonitor');
+    const cluster = clusterOf(objects).metadata.name;
+    expect(mapAt(monitor, 'spec', 'selector', 'matchLabels')).toEqual({ [LABEL_CLUSTER]: cluster });
+    expect(at(monitor, 'spec', 'podMetricsEndpoints', 0, 'port')).toBe('metrics');
+  });
+
+  it('has a dashboard that is JSON, and the one of docs/dashboards', () => {
+    const map = objects.find(({ kind }) => kind === 'ConfigMap');
+    const file = JSON.parse(readFileSync(join(ROOT, 'docs/dashboards/etcd.json'), 'utf8'));
+    expect(JSON.parse(String(at(map, 'data', 'etcd.json')))).toEqual(file);
   });
 });

@@ -34,7 +34,13 @@ const VARIANTS: readonly (readonly [string, Values])[] = [
   ['long names', { fullnameOverride: 'a'.repeat(63) }],
   [
     'monitoring',
-    { metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } } } },
+    {
+      metrics: {
+        serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
+        dashboards: { enabled: true, annotations: { grafana_folder: 'etcd' } },
+        alerts: { enabled: true, labels: { release: 'prometheus' } },
+      },
+    },
   ],
   ['no metrics', { metrics: { service: false } }],
   [

@@ -14,10 +14,15 @@ const ADMIN = `${ADMIN_TOKEN},admin,admin,"system:masters"`;
 const OPERATOR_TOKEN = 'operator-token';
 const OPERATOR_USER = 'system:serviceaccount:etcd-ts-system:etcd-ts-operator';
 
+/** The same in its own namespace, with the rights of manifests/namespaced/operator.yaml. */
+const TEAM_TOKEN = 'team-token';
+const TEAM_USER = 'system:serviceaccount:etcd-ts:etcd-ts-operator';
+
 export interface ControlPlane {
   /** The administrator's. */
   readonly kubeconfig: string;
   readonly operatorKubeconfig: string;
+  readonly teamKubeconfig: string;
   /** The version of Kubernetes, "v1.20.2". */
   readonly version: string;
   /** Kills the API server. Its storage goes on. */
@@ -42,6 +47,7 @@ export async function startControlPlane(assets: string, folder: string): Promise
   mkdirSync(certificates, { recursive: true });
   const files = writeKeys(folder, [
     `${OPERATOR_TOKEN},${OPERATOR_USER},operator,"system:serviceaccounts,system:serviceaccounts:etcd-ts-system"`,
+    `${TEAM_TOKEN},${TEAM_USER},team,"system:serviceaccounts,system:serviceaccounts:etcd-ts"`,
   ]);
   const start: Start = {
     name: 'kube-apiserver',
@@ -78,12 +84,18 @@ export async function startControlPlane(assets: string, folder: string): Promise
     ca,
     token: OPERATOR_TOKEN,
   });
+  const teamKubeconfig = writeKubeconfig(join(folder, 'team.json'), {
+    server: url,
+    ca,
+    token: TEAM_TOKEN,
+  });
   const ready = (): Promise<string> =>
     until('the API server is ready', () => readVersion(url, ca), 90_000);
   const version = await ready();
   return {
     kubeconfig,
     operatorKubeconfig,
+    teamKubeconfig,
     version,
     stopServer: async () => {
       await apiserver.stop('SIGKILL');

@@ -8,6 +8,7 @@ import { ROOT } from '../support/paths.ts';
 import type { Kube } from './kube.ts';
 import { until } from './until.ts';
 
+const OPERATOR = 'operator.yaml';
 const RIGHTS = '/apis/rbac.authorization.k8s.io/v1';
 const COLLECTIONS: Readonly<Record<string, (namespace: string) => string>> = {
   Namespace: () => '/api/v1/namespaces',
@@ -33,8 +34,9 @@ export async function installDefinitions(kube: Kube): Promise<void> {
   }
 }
 
-export async function installRights(kube: Kube): Promise<void> {
-  for (const document of manifests()) {
+/** `file` in manifests/. */
+export async function installRights(kube: Kube, file: string = OPERATOR): Promise<void> {
+  for (const document of manifests(file)) {
     const namespace = textAt(recordAt(document, 'metadata'), 'namespace') ?? '';
     await kube.create(collectionOf(document)(namespace), document);
   }
@@ -48,7 +50,7 @@ export async function letOperate(kube: Kube, namespace: string): Promise<void> {
     kind: 'Namespace',
     metadata: { name: namespace },
   });
-  for (const document of manifests()) {
+  for (const document of manifests(OPERATOR)) {
     const kind = textAt(document, 'kind');
     if (kind !== 'Role' && kind !== 'RoleBinding') continue;
     const metadata = { name: recordAt(document, 'metadata')['name'], namespace };
@@ -63,7 +65,7 @@ function collectionOf(document: Json): (namespace: string) => string {
   return collection;
 }
 
-function manifests(): readonly Json[] {
-  const text = readFileSync(join(ROOT, 'manifests/operator.yaml'), 'utf8');
+function manifests(file: string): readonly Json[] {
+  const text = readFileSync(join(ROOT, 'manifests', file), 'utf8');
   return loadAll(text).filter(isJson);
 }

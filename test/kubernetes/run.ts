@@ -8,6 +8,7 @@ import { openConnection } from '../../operator/kube/connection.ts';
 import { Rest } from '../../operator/kube/rest.ts';
 import { ROOT } from '../support/paths.ts';
 import { Tally } from '../support/tally.ts';
+import { runCharts } from './charts.ts';
 import { findAssets, startControlPlane } from './control-plane.ts';
 import { installDefinitions, installRights } from './install.ts';
 import { Kube } from './kube.ts';
@@ -15,6 +16,7 @@ import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { LoopbackWorld } from './loopback-world.ts';
 import { runMany } from './many.ts';
+import { runNamespaced } from './namespaced.ts';
 import { releaseMachine } from './nodes/nodes-cluster.ts';
 import { runNodes } from './nodes/run-nodes.ts';
 import { stay } from './nodes/stay.ts';
@@ -94,6 +96,8 @@ async function runLoopback(tally: Tally, options: LoopbackOptions): Promise<void
     await runLifecycle({ tally, kube, kubelet, plane, folder });
     await kubelet.stop();
   }
+  if (isChosen('charts')) await runCharts({ ...plane, tally, assets, folder });
+  if (isChosen('namespaced')) await runNamespaced({ tally, kube, plane, folder });
   const ids = scenarioIds(chosen);
   if (isChosen('scenarios') || ids.length > 0) {
     const world = new LoopbackWorld(plane, folder);

@@ -83,6 +83,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ $name | trunc 47 | trimSuffix "-" }}-leader-election
 {{- end }}
 
+{{- define "etcd-ts-operator.monitoringName" -}}
+{{- $name := include "etcd-ts-operator.fullname" . -}}
+{{ $name | trunc 53 | trimSuffix "-" }}
+{{- end }}
+
 {{- define "etcd-ts-operator.metricsName" -}}
 {{- $name := include "etcd-ts-operator.fullname" . -}}
 {{ $name | trunc 55 | trimSuffix "-" }}-metrics
