@@ -313,15 +313,20 @@ async function becomesReady(
         found['readyReplicas'] === replicas &&
         found['replicas'] === replicas;
       if (!isSo) throw new Error(JSON.stringify(conditions));
-      const pods = await podsOf(kube, name);
+      // Kubelet 1.20 needs a minute to forget a Pod whose container was started twice.
+      const pods = (await podsOf(kube, name)).filter((pod) => !isTerminating(pod));
       return (pods.length === replicas && pods.every(isReady)) || undefined;
     },
     limitMs,
   );
 }
 
+function isTerminating(pod: Json): boolean {
+  return recordAt(pod, 'metadata')['deletionTimestamp'] !== undefined;
+}
+
 function isReady(pod: Json): boolean {
-  if (recordAt(pod, 'metadata')['deletionTimestamp'] !== undefined) return false;
+  if (isTerminating(pod)) return false;
   const conditions = listAt(recordAt(pod, 'status'), 'conditions');
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
