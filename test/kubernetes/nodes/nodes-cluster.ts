@@ -34,6 +34,7 @@ export class NodesCluster {
   readonly kube: Kube;
   readonly plane: NodesControlPlane;
   readonly #machines: NodeMachine[];
+  readonly #apart: NodeMachine[];
   #added: number;
   readonly #assets: string;
   readonly #dns: ClusterDns;
@@ -64,6 +65,7 @@ export class NodesCluster {
     this.kube = new Kube(rest);
     this.plane = plane;
     this.#machines = [];
+    this.#apart = [];
     this.#added = 0;
     this.#assets = assets;
     this.#dns = new ClusterDns(rest);
@@ -81,6 +83,18 @@ export class NodesCluster {
     old.wipe();
     this.#machines.splice(this.#machines.indexOf(old), 1);
     await this.#add();
+  }
+
+  /** A node that only takes Pods which name it, and is none of `machines`. Resolves with its name. */
+  async addApart(): Promise<string> {
+    await this.#add();
+    const machine = this.#machines.pop();
+    if (machine === undefined) throw new Error('no machine was added');
+    this.#apart.push(machine);
+    const { name } = machine.plan;
+    const taints = [{ key: 'etcd-ts.test/apart', effect: 'NoSchedule' }];
+    await this.kube.patch(`/api/v1/nodes/${name}`, { spec: { taints } });
+    return name;
   }
 
   async #add(): Promise<void> {
@@ -116,11 +130,12 @@ export class NodesCluster {
   async stop(): Promise<void> {
     this.#dns.stop();
     await this.#volumes.stop();
-    for (const { plan } of this.machines) {
+    const all = [...this.#machines, ...this.#apart];
+    for (const { plan } of all) {
       const log = join(plan.folder, 'log');
       if (existsSync(log)) cpSync(log, join(this.#folder, plan.name), { recursive: true });
     }
-    await Promise.all(this.machines.map((machine) => machine.stop().catch(() => {})));
+    await Promise.all(all.map((machine) => machine.stop().catch(() => {})));
     releaseMachine();
   }
 }

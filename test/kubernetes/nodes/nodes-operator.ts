@@ -25,12 +25,12 @@ export class NodesOperator implements OperatorHandle {
   readonly #pod: Json;
   readonly #processes: readonly number[];
 
-  static async start(kube: Kube, start: OperatorStart): Promise<NodesOperator> {
+  static async start(kube: Kube, start: OperatorStart, node: string): Promise<NodesOperator> {
     if (start.crashAfter !== undefined || start.clockAheadMs !== undefined) {
       throw new Error('the image has no such operator');
     }
     const name = `${start.namespace}-${start.name}`;
-    await kube.create(PODS, operatorPod(name, start));
+    await kube.create(PODS, operatorPod(name, start, node));
     const path = `${PODS}/${name}`;
     const [pod, processes] = await until(`${name} runs`, async () => {
       const found = await kube.get(path);
@@ -133,7 +133,11 @@ export class NodesOperator implements OperatorHandle {
   }
 }
 
-function operatorPod(name: string, { namespace, leaderElect = true }: OperatorStart): Json {
+function operatorPod(
+  name: string,
+  { namespace, leaderElect = true }: OperatorStart,
+  node: string,
+): Json {
   const template = recordAt(deployment(), 'spec', 'template');
   const spec = recordAt(template, 'spec');
   const [container = {}] = listAt(spec, 'containers');
@@ -143,6 +147,7 @@ function operatorPod(name: string, { namespace, leaderElect = true }: OperatorSt
     metadata: { name, namespace: NAMESPACE },
     spec: {
       ...spec,
+      nodeName: node,
       restartPolicy: 'OnFailure',
       containers: [
         {

@@ -31,10 +31,12 @@ export class NodesWorld implements World {
   };
   readonly #cluster: NodesCluster;
   readonly #pods: PodDirectory;
+  /** Where operators run, so that no fault of a member's node is one of theirs. */
+  readonly #operatorNode: string;
 
-  /** The operator's definitions and rights are there already, and nobody acts on them. */
-  constructor(cluster: NodesCluster) {
+  private constructor(cluster: NodesCluster, operatorNode: string) {
     this.#cluster = cluster;
+    this.#operatorNode = operatorNode;
     this.#pods = new PodDirectory(cluster.kube);
   }
 
@@ -46,8 +48,11 @@ export class NodesWorld implements World {
     return this.#cluster.plane.version;
   }
 
-  start(): void {
-    this.#pods.start();
+  /** The operator's definitions and rights are there already, and nobody acts on them. */
+  static async start(cluster: NodesCluster): Promise<NodesWorld> {
+    const world = new NodesWorld(cluster, await cluster.addApart());
+    world.#pods.start();
+    return world;
   }
 
   async stop(): Promise<void> {
@@ -59,7 +64,7 @@ export class NodesWorld implements World {
   }
 
   async startOperator(start: OperatorStart): Promise<OperatorHandle> {
-    return await NodesOperator.start(this.kube, start);
+    return await NodesOperator.start(this.kube, start, this.#operatorNode);
   }
 
   clientUrl({ namespace, name }: MemberRef): string | undefined {

@@ -40,8 +40,7 @@ export async function runNodes(
     if (ids.length === 0) await runStory(tally, cluster, kubectl);
     else await kubectl.installOperator();
     await kubectl.stopOperator();
-    const world = new NodesWorld(cluster);
-    world.start();
+    const world = await NodesWorld.start(cluster);
     await runScenarios(tally, world, chooseScenarios(ids), WIDTH);
     await world.stop();
   } finally {
