@@ -2,6 +2,7 @@
 // services.ts and serve.ts put those on top.
 
 import { AlarmStore } from '../alarm/alarm-store.ts';
+import { refuseGuardedStore } from '../apply/auth-command.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MetricRegistry } from '../base/metrics.ts';
 import { SERVER_VERSION } from '../base/version.ts';
@@ -83,6 +84,7 @@ export async function createMember(
   const metrics = createNodeMetrics(registry);
   const storage = await openMemberStorage(config, logging, hooks, metrics);
   const { backend, metadata } = storage;
+  refuseGuardedStore(backend);
   const lessor = new Lessor(backend, {
     minTtlSeconds: minLeaseTtlSeconds(electionTicks(config), config.heartbeatIntervalMs),
     checkpoints: config.features.leaseCheckpoint,

@@ -2,6 +2,7 @@
 // then everything that is read from the store at start. etcd: server/etcdserver/server.go applySnapshot.
 
 import { rm } from 'node:fs/promises';
+import { refuseGuardedStore } from '../apply/auth-command.ts';
 import { assert } from '../base/assert.ts';
 import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
@@ -67,6 +68,7 @@ async function install(
   logger.info('applying snapshot', { 'incoming-leader-snapshot-index': index });
   FAILPOINTS.applyBeforeOpenSnapshot.hit();
   await importSnapshot(storage.backend, path);
+  refuseGuardedStore(storage.backend);
   const position = readPosition(storage.backend);
   assert(
     position.index === index,

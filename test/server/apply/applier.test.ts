@@ -204,7 +204,7 @@ describe('membership', () => {
 describe('commands without a place', () => {
   it('stop the member rather than make it differ', () => {
     const world = new ApplyWorld();
-    const request = createInternalRaftRequest({ authEnable: {} });
+    const request = createInternalRaftRequest({});
     expect(() => world.apply({ kind: 'other', request })).toThrow(AssertionError);
   });
 
