@@ -10,6 +10,7 @@ import { ROOT } from '../support/paths.ts';
 import { Tally } from '../support/tally.ts';
 import { runCharts } from './charts.ts';
 import { findAssets, startControlPlane } from './control-plane.ts';
+import { runDocs } from './docs.ts';
 import { installDefinitions, installRights } from './install.ts';
 import { Kube } from './kube.ts';
 import { runLifecycle } from './lifecycle.ts';
@@ -98,6 +99,7 @@ async function runLoopback(tally: Tally, options: LoopbackOptions): Promise<void
   }
   if (isChosen('charts')) await runCharts({ ...plane, tally, assets, folder });
   if (isChosen('namespaced')) await runNamespaced({ tally, kube, plane, folder });
+  if (isChosen('docs')) await runDocs({ tally, kube, plane, folder, assets });
   const ids = scenarioIds(chosen);
   if (isChosen('scenarios') || ids.length > 0) {
     const world = new LoopbackWorld(plane, folder);
