@@ -90,6 +90,7 @@ export class KeyTree {
    * searched without a descent.
    */
   findNear(key: Uint8Array): number {
+    if (this.#isBehindLast(key)) return 0;
     if (this.#isInFinger(key)) {
       return this.#searchLeaf(this.#pathNode[this.#height] as number, key) ? this.currentId() : 0;
     }
@@ -226,6 +227,31 @@ export class KeyTree {
     return this.#searchLeaf(node, key);
   }
 
+  /**
+   * Moves the path one slot on when `key` belongs between that slot and the next: keys that arrive in order cost two
+   * comparisons instead of a search.
+   */
+  #isBehindLast(key: Uint8Array): boolean {
+    if (this.#upper === NO_FINGER) return false;
+    const leaf = this.#pathNode[this.#height] as number;
+    const words = this.#leaves.words(leaf);
+    const slots = this.#leaves.base(leaf) + 1;
+    const slot = this.#pathSlot[this.#height] as number;
+    const count = words[slots - 1] as number;
+    if (slot >= count) return false;
+    if (this.#arena.compareFrom(this.#keyRef(words[slots + slot] as number), key, 0) >= 0)
+      return false;
+    if (slot + 1 < count) {
+      if (this.#arena.compareFrom(this.#keyRef(words[slots + slot + 1] as number), key, 0) <= 0) {
+        return false;
+      }
+    } else if (this.#upper !== 0 && this.#arena.compareFrom(this.#upper, key, 0) <= 0) {
+      return false;
+    }
+    this.#pathSlot[this.#height] = slot + 1;
+    return true;
+  }
+
   /** True when the path is of `findNear` and `key` belongs into its leaf, not before that one's first key. */
   #isInFinger(key: Uint8Array): boolean {
     if (this.#upper === NO_FINGER) return false;
@@ -341,6 +367,10 @@ export class KeyTree {
       ] as number;
       this.#pathSlot[level + 1] = 0;
     }
+  }
+
+  #keyRef(slot: number): number {
+    return this.#entries.keyRef((slot & ID_MASK) >>> 0);
   }
 
   #currentSlot(): number {
