@@ -70,7 +70,7 @@ export interface MemberHooks {
 }
 
 /** The last parts of an election timeout: ticks and their length. */
-function electionTicks(config: ServerConfig): number {
+export function electionTicks(config: ServerConfig): number {
   return Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs);
 }
 

@@ -12,12 +12,13 @@ import { withSelfSigned } from './auto-tls.ts';
 import type { EndpointUrl, ServerConfig } from './config.ts';
 import { configFields } from './config-print.ts';
 import { CorruptionChecks } from './corruption-checks.ts';
+import { startElectionAdvance } from './election-advance.ts';
 import { openFailpointServer } from './failpoint-server.ts';
 import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
 import { startLearnerDuties } from './learner-duties.ts';
 import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
 import type { Logging } from './logging.ts';
-import { createMember, type MemberHooks, type MemberParts } from './member.ts';
+import { createMember, electionTicks, type MemberHooks, type MemberParts } from './member.ts';
 import { openPeerListeners, peerClientTls } from './peer-listeners.ts';
 import { createPeerNetwork, type PeerNetwork } from './peer-network.ts';
 import { createLeaseAccess, createServices, type Services } from './services.ts';
@@ -56,6 +57,7 @@ class RunningServer {
   #stopping: Promise<void> | undefined = undefined;
   #checks: CorruptionChecks | undefined = undefined;
   #learnerDuties: Cancel | undefined = undefined;
+  #electionAdvance: Cancel | undefined = undefined;
 
   constructor(config: ServerConfig, logging: Logging, logger: Logger) {
     this.#config = config;
@@ -88,6 +90,7 @@ class RunningServer {
       );
       await this.#checks.checkBeforeServing();
       member.node.start();
+      this.#startElectionAdvance(member, this.#network);
       this.#learnerDuties = startLearnerDuties(
         member,
         this.#network.transport,
@@ -103,6 +106,20 @@ class RunningServer {
     announce(this.#open, this.#logger);
   }
 
+  #startElectionAdvance({ config, book, node }: MemberParts, { transport }: PeerNetwork): void {
+    // Alone it leads at once.
+    if (book.members().length === 1) return;
+    this.#electionAdvance = startElectionAdvance({
+      isEnabled: config.initialElectionTickAdvance,
+      electionTicks: electionTicks(config),
+      activePeers: () => transport.activePeers(),
+      hasLeader: () => node.leader !== 0n,
+      advanceTicks: (ticks) => node.advanceTicks(ticks),
+      scheduler: PROCESS_SCHEDULER,
+      logger: this.#logging.logger('cli/election-advance.ts'),
+    });
+  }
+
   /** Hands leadership over, lets calls in flight end, then closes node, log and store. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -116,6 +133,7 @@ class RunningServer {
     this.#logger.info('closing etcd server', fields);
     await handOver(member, this.#network, this.#logger);
     this.#learnerDuties?.();
+    this.#electionAdvance?.();
     this.#checks?.stop();
     member.duties.stop();
     this.#services?.health.set(false);

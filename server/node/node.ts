@@ -211,6 +211,12 @@ export class Node implements Proposer {
     return result;
   }
 
+  /** Moves raft's clock on, as if so many heartbeat intervals had passed. */
+  advanceTicks(count: number): void {
+    for (let i = 0; i < count; i++) this.#deps.raft.tick();
+    this.#loop.wake();
+  }
+
   /** Something outside changed raft: a report about a peer, a transfer. */
   wake(): void {
     this.#loop.wake();

@@ -92,12 +92,12 @@ export const RESOLVE_TIMEOUT_MS = 30_000;
 export const RESOLVE_RETRY_MS = 1_000;
 
 /** etcd: rafthttp/peer.go ConnReadTimeout and what is derived from it; 1 s + election timeout is the dial timeout of the
- *  default configuration. The patience is ours: three redials, a slow line's few round trips. */
+ *  default configuration. The patience is ours: a slow line's few round trips. */
 export const DEFAULT_TIMING: PeerTiming = {
   streamSilenceMs: 5_000,
   linkHeartbeatMs: 5_000 / 3,
   redialMs: 100,
-  patienceMs: 300,
+  patienceMs: 150,
   dialTimeoutMs: 2_000,
   responseTimeoutMs: 5_000,
   snapshotStallMs: 30_000,

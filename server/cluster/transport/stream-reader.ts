@@ -84,17 +84,22 @@ export class StreamReader {
     this.#isPaused = false;
   }
 
-  /** The peer is there: what is not answered soon began before it was. At most once until a dial ends by itself: a line
+  /** The peer is there: a dial of some age that is not answered began before it was. At most once until a dial ends by itself: a line
    *  may be slower than that. */
   peerHeard(): void {
     const request = this.#request;
     if (request === undefined || this.#isReading || this.#impatience !== undefined) return;
-    this.#impatience = setTimeout(() => {
-      if (this.#request !== request || this.#isReading) return;
-      this.#request = undefined;
-      request.destroy();
-      this.#dial();
-    }, this.#peer.timing.patienceMs);
+    const { timing, clock } = this.#peer;
+    const ageMs = clock.monotonicMs() - this.#dialledAtMs;
+    this.#impatience = setTimeout(
+      () => {
+        if (this.#request !== request || this.#isReading) return;
+        this.#request = undefined;
+        request.destroy();
+        this.#dial();
+      },
+      Math.max(0, timing.patienceMs - ageMs),
+    );
   }
 
   #dial(): void {

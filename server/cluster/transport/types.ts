@@ -52,7 +52,7 @@ export interface PeerTiming {
   readonly streamSilenceMs: number;
   readonly linkHeartbeatMs: number;
   readonly redialMs: number;
-  /** How long a dial may stay unanswered once the peer was heard. */
+  /** Age of a dial that is made anew, if it is still unanswered, once the peer was heard. */
   readonly patienceMs: number;
   /** Until the connection stands. */
   readonly dialTimeoutMs: number;
