@@ -12,7 +12,7 @@
 //
 // Everything that takes time in proportion to the size (growing, squeezing out dead bytes) concerns one shard.
 import { assert, must } from '../base/assert.ts';
-import { compareBytes } from '../base/bytes.ts';
+import { compareBytes, EMPTY_BYTES } from '../base/bytes.ts';
 import type { Lease } from './lease.ts';
 import { KEY_SHARDS, KEYS_PER_SHARD_MAX } from './limits.ts';
 
@@ -25,14 +25,19 @@ const NONE = -1;
 /** Bytes before a key: its length, little endian. */
 const LENGTH_BYTES = 4;
 
+/** What a shard without keys is made of: nothing is written before it grows, and most shards of most members stay so. */
+const NO_HEADS: Int32Array = Int32Array.of(NONE);
+const NO_PLACES: Int32Array = new Int32Array(0);
+const NO_OFFSETS: Uint32Array = new Uint32Array(0);
+
 class Shard {
-  heads: Int32Array = new Int32Array(PLACES_START).fill(NONE);
-  chain: Int32Array = new Int32Array(PLACES_START);
-  offsets: Uint32Array = new Uint32Array(PLACES_START);
-  slots: Int32Array = new Int32Array(PLACES_START);
-  next: Int32Array = new Int32Array(PLACES_START);
-  previous: Int32Array = new Int32Array(PLACES_START);
-  bytes: Uint8Array = new Uint8Array(BYTES_START);
+  heads: Int32Array = NO_HEADS;
+  chain: Int32Array = NO_PLACES;
+  offsets: Uint32Array = NO_OFFSETS;
+  slots: Int32Array = NO_PLACES;
+  next: Int32Array = NO_PLACES;
+  previous: Int32Array = NO_PLACES;
+  bytes: Uint8Array = EMPTY_BYTES;
   /** Places handed out so far; the free ones among them are linked from `free`. */
   top = 0;
   free: number = NONE;
@@ -96,13 +101,13 @@ class Shard {
 
   /** Gives back the memory of a shard that has become empty. */
   #reset(): void {
-    this.heads = new Int32Array(PLACES_START).fill(NONE);
-    this.chain = new Int32Array(PLACES_START);
-    this.offsets = new Uint32Array(PLACES_START);
-    this.slots = new Int32Array(PLACES_START);
-    this.next = new Int32Array(PLACES_START);
-    this.previous = new Int32Array(PLACES_START);
-    this.bytes = new Uint8Array(BYTES_START);
+    this.heads = NO_HEADS;
+    this.chain = NO_PLACES;
+    this.offsets = NO_OFFSETS;
+    this.slots = NO_PLACES;
+    this.next = NO_PLACES;
+    this.previous = NO_PLACES;
+    this.bytes = EMPTY_BYTES;
     this.top = 0;
     this.free = NONE;
     this.usedBytes = 0;
@@ -167,14 +172,14 @@ class Shard {
   }
 
   #growPlaces(): void {
-    const places = Math.ceil(this.top * 1.5);
+    const places = Math.max(PLACES_START, Math.ceil(this.top * 1.5));
     assert(places <= KEYS_PER_SHARD_MAX, `${this.top} keys with leases in one shard`);
     this.chain = grown(this.chain, new Int32Array(places));
     this.offsets = grown(this.offsets, new Uint32Array(places));
     this.slots = grown(this.slots, new Int32Array(places));
     this.next = grown(this.next, new Int32Array(places));
     this.previous = grown(this.previous, new Int32Array(places));
-    if (places > this.heads.length) this.#rehash(this.heads.length * 2);
+    if (places > this.heads.length) this.#rehash(Math.max(PLACES_START, this.heads.length * 2));
   }
 
   /** Called when no place is free: every place below `top` holds a key. */

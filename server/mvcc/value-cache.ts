@@ -5,24 +5,31 @@
 
 import { VALUE_CACHE_ITEM_BYTES_MAX, VALUE_CACHE_SLOTS } from './limits.ts';
 
-const MASK = VALUE_CACHE_SLOTS - 1;
+/** No encoded KeyValue is smaller. */
+const VALUE_BYTES_MIN = 16;
 
 export class ValueCache {
   readonly #budgetBytes: number;
+  readonly #slots: number;
   readonly #values: (Uint8Array | undefined)[];
-  readonly #mains: Float64Array = new Float64Array(VALUE_CACHE_SLOTS);
-  readonly #subs: Uint32Array = new Uint32Array(VALUE_CACHE_SLOTS);
+  readonly #mains: Float64Array;
+  readonly #subs: Uint32Array;
   /** Places in the order they were filled. A place that was filled twice is here twice; see #order. */
-  readonly #ring: Uint32Array = new Uint32Array(VALUE_CACHE_SLOTS);
+  readonly #ring: Uint32Array;
   /** The ring position at which a place was filled last: an older position of it means nothing any more. */
-  readonly #order: Uint32Array = new Uint32Array(VALUE_CACHE_SLOTS);
+  readonly #order: Uint32Array;
   #head = 0;
   #tail = 0;
   #bytes = 0;
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes;
-    this.#values = new Array(VALUE_CACHE_SLOTS).fill(undefined);
+    this.#slots = slotCountFor(budgetBytes);
+    this.#values = new Array(this.#slots).fill(undefined);
+    this.#mains = new Float64Array(this.#slots);
+    this.#subs = new Uint32Array(this.#slots);
+    this.#ring = new Uint32Array(this.#slots);
+    this.#order = new Uint32Array(this.#slots);
   }
 
   /** Bytes of the values held. */
@@ -31,7 +38,7 @@ export class ValueCache {
   }
 
   get(main: number, sub: number): Uint8Array | undefined {
-    const slot = slotOf(main, sub);
+    const slot = slotOf(main, sub, this.#slots);
     if (this.#mains[slot] !== main || this.#subs[slot] !== sub) return undefined;
     return this.#values[slot];
   }
@@ -39,7 +46,7 @@ export class ValueCache {
   /** Remembers a value; it must not change afterwards. */
   add(main: number, sub: number, value: Uint8Array): void {
     if (value.length > VALUE_CACHE_ITEM_BYTES_MAX || this.#budgetBytes === 0) return;
-    const slot = slotOf(main, sub);
+    const slot = slotOf(main, sub, this.#slots);
     const old = this.#values[slot];
     if (old !== undefined) this.#bytes -= old.length;
     this.#values[slot] = value;
@@ -48,8 +55,8 @@ export class ValueCache {
     this.#bytes += value.length;
     // Marked first: when the ring is full, the oldest position may be of this very place.
     this.#order[slot] = this.#head;
-    if (this.#head - this.#tail === VALUE_CACHE_SLOTS) this.#dropOldest();
-    this.#ring[this.#head & MASK] = slot;
+    if (this.#head - this.#tail === this.#slots) this.#dropOldest();
+    this.#ring[this.#head & (this.#slots - 1)] = slot;
     this.#head++;
     while (this.#bytes > this.#budgetBytes) this.#dropOldest();
   }
@@ -65,7 +72,7 @@ export class ValueCache {
 
   #dropOldest(): void {
     const position = this.#tail++;
-    const slot = this.#ring[position & MASK] as number;
+    const slot = this.#ring[position & (this.#slots - 1)] as number;
     const value = this.#values[slot];
     // Positions are kept modulo 2^32; a ring of 2^16 places cannot confuse two of them.
     if (value === undefined || this.#order[slot] !== position >>> 0) return;
@@ -75,6 +82,13 @@ export class ValueCache {
   }
 }
 
-function slotOf(main: number, sub: number): number {
-  return (main + sub * 7919) & MASK;
+/** A power of two: as many places as the budget can fill. */
+function slotCountFor(budgetBytes: number): number {
+  let slots = 1;
+  while (slots < VALUE_CACHE_SLOTS && slots * VALUE_BYTES_MIN < budgetBytes) slots *= 2;
+  return slots;
+}
+
+function slotOf(main: number, sub: number, slots: number): number {
+  return (main + sub * 7919) & (slots - 1);
 }
