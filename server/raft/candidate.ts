@@ -25,6 +25,7 @@ export function stepCandidate(core: RaftCore, message: Message): StepResult {
       recordVote(core, message.from, !message.reject);
       return TAKEN;
     case MessageType.prop:
+      return core.holdProposal(message) ? TAKEN : ignored('dropped');
     case MessageType.readIndex:
     case MessageType.transferLeader:
       return ignored('dropped');

@@ -10,6 +10,7 @@
 import { assert } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RaftConfig } from './config.ts';
+import { HeldProposals } from './held-proposals.ts';
 import type { RaftLog } from './log.ts';
 import { Members } from './members.ts';
 import { type Draft, isForwardedType, mustWait, newDraft } from './messages.ts';
@@ -30,6 +31,7 @@ export class RaftCore {
   readonly log: RaftLog;
   readonly members: Members;
   readonly readOnly: ReadOnly;
+  readonly heldProposals: HeldProposals;
 
   role: RaftRole;
   term: number;
@@ -65,6 +67,7 @@ export class RaftCore {
       bytes: config.maxInflightBytes,
     });
     this.readOnly = new ReadOnly();
+    this.heldProposals = new HeldProposals();
     this.role = 'follower';
     this.term = hardState.term;
     this.vote = hardState.vote;
@@ -84,6 +87,17 @@ export class RaftCore {
   /** This member may campaign: it votes, and its state is complete. */
   get isPromotable(): boolean {
     return this.members.isVoter(this.id) && !this.log.isInstalling;
+  }
+
+  /** Proposals of other members get somewhere from here. */
+  get canPassProposals(): boolean {
+    if (this.role === 'leader') return this.transferee === NO_MEMBER;
+    return this.leader !== NO_MEMBER;
+  }
+
+  /** Keeps a proposal of another member until they do, or until that has taken too long. False: it is dropped. */
+  holdProposal(message: Message): boolean {
+    return this.heldProposals.add(message, 2 * this.config.electionTicks);
   }
 
   /** A quorum has an entry of this term: the commit index is as new as any earlier leader's. */

@@ -19,9 +19,15 @@ export function stepFollower(core: RaftCore, message: Message): StepResult {
       followLeader(core, message);
       return handleSnapshot(core, message);
     case MessageType.prop:
+      if (core.leader === NO_MEMBER) return core.holdProposal(message) ? TAKEN : ignored('dropped');
+      passOn(core, message);
+      return TAKEN;
     case MessageType.readIndex:
     case MessageType.transferLeader:
-      return passOn(core, message);
+      // The leader itself asks: what it wants to know is not what this member believes.
+      if (core.leader === NO_MEMBER || core.leader === message.from) return ignored('dropped');
+      passOn(core, message);
+      return TAKEN;
     case MessageType.readIndexResp:
       return handleReadIndexResp(core, message);
     case MessageType.timeoutNow:
@@ -96,14 +102,15 @@ function restore(core: RaftCore, snapshot: Snapshot): boolean {
   return true;
 }
 
-/** Proposals, reads and transfers are the leader's business. `from` stays: answers go to where the request began. */
-function passOn(core: RaftCore, message: Message): StepResult {
-  if (core.leader === NO_MEMBER || core.leader === message.from) return ignored('dropped');
+/**
+ * Proposals, reads and transfers are the leader's business. `from` stays: answers go to where the request began. A
+ * proposal may go back to where it came from: its sender passed it on and was elected meanwhile.
+ */
+function passOn(core: RaftCore, message: Message): void {
   const forwarded = core.draft(message.type, core.leader);
   forwarded.from = message.from;
   forwarded.entries = message.entries;
   core.send(forwarded);
-  return TAKEN;
 }
 
 function handleReadIndexResp(core: RaftCore, message: Message): StepResult {

@@ -19,9 +19,7 @@ import {
 const ACCEPTED: ProposeResult = { kind: 'accepted' };
 
 export function stepLeader(core: RaftCore, message: Message): StepResult {
-  if (message.type === MessageType.prop) {
-    return proposeEntries(core, message.entries).kind === 'accepted' ? TAKEN : ignored('dropped');
-  }
+  if (message.type === MessageType.prop) return handleProposal(core, message);
   if (message.type === MessageType.readIndex) {
     return takeRead(core, message) ? TAKEN : ignored('dropped');
   }
@@ -39,6 +37,14 @@ export function stepLeader(core: RaftCore, message: Message): StepResult {
     default:
       return ignored('notForThisRole');
   }
+}
+
+/** A proposal that another member passed on. */
+function handleProposal(core: RaftCore, message: Message): StepResult {
+  const result = proposeEntries(core, message.entries);
+  if (result.kind === 'accepted') return TAKEN;
+  const isHeld = result.reason === 'transferring' && core.holdProposal(message);
+  return isHeld ? TAKEN : ignored('dropped');
 }
 
 /** Undefined when proposals are taken now. */

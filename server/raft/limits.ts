@@ -24,6 +24,9 @@ export const MAX_COMMITTED_PER_READY = 8192;
 /** Encoded size of an entry beside its data: three tagged varints and the length of the data, rounded up. */
 export const ENTRY_OVERHEAD_BYTES = 24;
 
+/** Data of others' proposals that wait for the next leader: a second of them at most, on a link of a gigabit. */
+export const HELD_PROPOSAL_BYTES_MAX: number = 64 * 1024 * 1024;
+
 /** Reads waiting for their confirmation. Beyond it requests are dropped; whoever asked sends again after 500 ms. */
 export const MAX_PENDING_READS: number = 16 * 1024;
 

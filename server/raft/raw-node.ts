@@ -160,6 +160,7 @@ export class RawNode {
     const log = core.log;
     return (
       core.messages.length > 0 ||
+      this.#canReleaseProposals() ||
       log.hasNewEntries ||
       log.hasNewCommitted ||
       core.owesAppends ||
@@ -177,6 +178,9 @@ export class RawNode {
   ready(): Ready {
     const core = this.#core;
     const log = core.log;
+    if (this.#canReleaseProposals()) {
+      for (const message of core.heldProposals.takeAll()) stepMessage(core, message);
+    }
     if (core.role === 'leader') {
       flushAppends(core);
       if (core.readOnly.needsRound) broadcastHeartbeat(core);
@@ -327,6 +331,10 @@ export class RawNode {
       bytes += size;
     }
     return ACCEPTED;
+  }
+
+  #canReleaseProposals(): boolean {
+    return !this.#core.heldProposals.isEmpty && this.#core.canPassProposals;
   }
 
   #isHardStateNew(): boolean {

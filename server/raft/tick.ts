@@ -7,6 +7,7 @@ import { NO_MEMBER } from './types.ts';
 
 /** One tick has passed. */
 export function tickCore(core: RaftCore): void {
+  core.heldProposals.tick();
   if (core.role === 'leader') tickLeader(core);
   else tickElection(core);
 }

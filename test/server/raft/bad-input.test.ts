@@ -148,7 +148,7 @@ const BAD: readonly (readonly [string, Message, IgnoredReason])[] = [
   ['a vote for a follower', message(MessageType.voteResp), 'notForThisRole'],
   [
     'a request passed in a circle',
-    message(MessageType.prop, { term: 0, entries: [entry(0, 0)] }),
+    message(MessageType.readIndex, { term: 0, entries: [entry(0, 0)] }),
     'dropped',
   ],
 ];
