@@ -1,6 +1,7 @@
 // Owns trouble: what goes wrong, when, and how it is made good again. Faults know nothing of what clients do.
 
 import type { Prng } from '../../server/base/prng.ts';
+import { Plots } from './plots.ts';
 import { pick } from './scenario.ts';
 import type { CrashKind } from './sim-backend.ts';
 import type { Machine } from './sim-machine.ts';
@@ -13,11 +14,19 @@ export class Faults {
   readonly #prng: Prng;
   /** Machines that stay down until the calm. */
   readonly #heldDown: Set<Machine> = new Set();
+  readonly #plots: Plots;
   readonly counts: Map<string, number> = new Map();
 
   constructor(world: SimWorld) {
     this.#world = world;
     this.#prng = world.faultPrng;
+    this.#plots = new Plots(world, this.#prng, {
+      fell: (machine) => this.#fell(machine),
+      revive: (machine) => {
+        this.#heldDown.delete(machine);
+        machine.boot();
+      },
+    });
     world.onDown = (machine) => this.#bootLater(machine);
   }
 
@@ -35,6 +44,7 @@ export class Faults {
     const { network, trace, presentMachines } = this.#world;
     trace.add('calm begins', 0);
     this.#world.isTrouble = false;
+    this.#plots.end();
     network.heal();
     this.#heldDown.clear();
     for (const machine of presentMachines) {
@@ -51,12 +61,17 @@ export class Faults {
     const waitUs = -Math.log(1 - this.#prng.unit()) * scenario.faultMeanUs;
     queue.after(waitUs, () => {
       if (!this.#world.isTrouble) return;
-      this.#strike();
+      if (!this.#plots.isOn) this.#strike();
       this.#next();
     });
   }
 
   #strike(): void {
+    if (this.#prng.chance(this.#world.scenario.plotShare)) {
+      if (this.#prng.chance(0.5)) this.#huntLeaders();
+      else this.#holdAnswers();
+      return;
+    }
     const dice = this.#prng.below(100);
     if (dice < 30) this.#crashSomewhere();
     else if (dice < 40) this.#crashNow();
@@ -189,6 +204,24 @@ export class Faults {
     this.#world.queue.after(delayUs, () => {
       if (!this.#heldDown.has(machine)) machine.boot();
     });
+  }
+
+  #huntLeaders(): void {
+    this.#count('hunt leaders');
+    this.#plots.huntLeaders();
+  }
+
+  #holdAnswers(): void {
+    this.#count('hold answers');
+    this.#plots.holdAnswers();
+  }
+
+  /** Down until a plot or the calm brings it back. */
+  #fell(machine: Machine): void {
+    if (!machine.isUp) return;
+    this.#world.stats.crashes++;
+    machine.crash(this.#kind());
+    this.#heldDown.add(machine);
   }
 
   // ---- network

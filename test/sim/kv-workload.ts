@@ -26,6 +26,9 @@ import { type ModelKv, textOf } from './model.ts';
 import { pick } from './scenario.ts';
 import { compareKv, compareRows } from './store-checker.ts';
 
+/** The longest pause between two requests in tense moments. */
+const HURRY_US = 20_000;
+
 export class KvWorkload {
   readonly #clients: Clients;
   #values = 0;
@@ -35,8 +38,17 @@ export class KvWorkload {
   }
 
   start(): void {
-    const { clients } = this.#clients.world.scenario;
-    for (let i = 0; i < clients; i++) this.#think();
+    const { world } = this.#clients;
+    for (let i = 0; i < world.scenario.clients; i++) this.#think();
+    world.onTense = () => this.#hurry();
+  }
+
+  /** Requests by clients that did not ask before: the others soon wait for a member that nobody hears. */
+  #hurry(): void {
+    const { world, prng, isStopped } = this.#clients;
+    if (!world.isTense || isStopped) return;
+    this.#act(() => undefined);
+    world.queue.after(prng.below(HURRY_US), () => this.#hurry());
   }
 
   #think(): void {

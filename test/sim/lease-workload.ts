@@ -36,7 +36,7 @@ export class LeaseWorkload {
 
   constructor(clients: Clients) {
     this.#clients = clients;
-    clients.world.onAppended = (_, entry) => this.#appended(entry);
+    clients.world.appendListeners.add((_, entry) => this.#appended(entry));
     clients.world.onRevoked = (id, entry) => this.#revoked(id, entry);
   }
 

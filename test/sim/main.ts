@@ -2,11 +2,13 @@
 //
 //   npm run sim -- --seed 7 --ticks 3000 --members 3 --verbose
 //   npm run sim -- --seeds 1-500 --stop            until the first failure
+//   npm run sim -- --seeds 1-40 --plots            only faults that wait for their moment, see plots.ts
+//   npm run sim -- --seeds 1-40 --plots --stop --mutant commit-old-terms   with a deliberate error, see mutants.ts
 
 import { parseArgs } from 'node:util';
+import { putIn } from './mutants.ts';
 import { report, summary } from './report.ts';
 import type { SimOptions } from './scenario.ts';
-import { simulate } from './simulate.ts';
 
 const DEFAULT_TICKS = 3000;
 
@@ -22,8 +24,12 @@ async function main(): Promise<number> {
       logs: { type: 'boolean' },
       quiet: { type: 'boolean' },
       stop: { type: 'boolean' },
+      plots: { type: 'boolean' },
+      mutant: { type: 'string' },
     },
   });
+  if (values.mutant !== undefined) putIn(values.mutant);
+  const { simulate } = await import('./simulate.ts');
   const [from, to] = seedRange(values.seeds ?? values.seed ?? '1');
   const crashPoints = new Map<string, number>();
   let failures = 0;
@@ -32,6 +38,7 @@ async function main(): Promise<number> {
       seed,
       ticks: Number(values.ticks ?? DEFAULT_TICKS),
       members: values.members === undefined ? undefined : Number(values.members),
+      plots: values.plots,
     };
     const startUs = cpuUs();
     const print = (text: string): void => console.log(text);

@@ -4,9 +4,10 @@ import type { SimOptions } from './scenario.ts';
 import type { SimResult } from './simulate.ts';
 
 /** The command that plays the same run again. */
-export function replayCommand({ seed, ticks, members }: SimOptions): string {
+export function replayCommand({ seed, ticks, members, plots }: SimOptions): string {
   const size = members === undefined ? '' : ` --members ${members}`;
-  return `npm run sim -- --seed ${seed} --ticks ${ticks}${size}`;
+  const only = plots === true ? ' --plots' : '';
+  return `npm run sim -- --seed ${seed} --ticks ${ticks}${size}${only}`;
 }
 
 /** What is wrong with a run, or with a run and its repetition; undefined when nothing is. */

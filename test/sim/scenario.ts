@@ -11,6 +11,8 @@ export interface SimOptions {
   readonly ticks: number;
   /** Voters at the beginning; drawn when left out. */
   readonly members?: number | undefined;
+  /** Only faults that wait for their moment (plots.ts), in the cluster in which they come off most often. */
+  readonly plots?: boolean | undefined;
 }
 
 export interface Scenario {
@@ -39,6 +41,8 @@ export interface Scenario {
   readonly network: NetworkProfile;
   /** Mean time between two faults while there is trouble; 0 for none. */
   readonly faultMeanUs: number;
+  /** Part of the faults that wait for a certain moment, see plots.ts. */
+  readonly plotShare: number;
   /** How long trouble and the calm after it last. */
   readonly troubleUs: number;
   readonly clients: number;
@@ -61,6 +65,21 @@ const SIZES = [1, 3, 3, 3, 3, 5, 5, 2, 4, 7];
 
 export function drawScenario(options: SimOptions): Scenario {
   const prng = new Prng(options.seed);
+  const scenario = drawAny(options, prng);
+  return options.plots === true ? { ...scenario, ...PLOTS } : scenario;
+}
+
+/** Small messages tell parts of what a leader knows, few members leave little choice. */
+const PLOTS: Partial<Scenario> = {
+  members: 3,
+  electionTicks: 10,
+  maxSizePerMessageBytes: 1,
+  thinkUs: 50_000,
+  plotShare: 1,
+  membershipChanges: false,
+};
+
+function drawAny(options: SimOptions, prng: Prng): Scenario {
   const size = pick(prng, SIZES);
   const electionTicks = pick(prng, [10, 10, 10, 5, 20, 3]);
   return {
@@ -70,20 +89,21 @@ export function drawScenario(options: SimOptions): Scenario {
     heartbeatIntervalMs: 100,
     electionTicks,
     preVote: prng.chance(0.8),
-    maxSizePerMessageBytes: pick(prng, [1024 * 1024, 1024 * 1024, 1000, 1]),
+    maxSizePerMessageBytes: pick(prng, [1024 * 1024, 1000, 1]),
     maxInflightMessages: pick(prng, [512, 512, 3]),
     snapshotCount: pick(prng, [10, 30, 100, 500, 10_000]),
     catchupEntries: pick(prng, [0, 5, 50, 500]),
     walSegmentBytes: pick(prng, [4, 16, 64]) * 1024,
     maxWalFiles: pick(prng, [1, 2, 5]),
     compactionBatchLimit: pick(prng, [3, 20, 1000]),
-    valueCacheBytes: pick(prng, [0, 4096, 1 << 20]),
+    valueCacheBytes: pick(prng, [0, 4096, 1 << 16]),
     clockDrift: pick(prng, [0, 0.001, 0.02, 0.05]),
     clockOffsetMs: pick(prng, [0, 50, 5000]),
     syncMinUs: 100,
     syncMaxUs: pick(prng, [300, 2000, 20_000]),
     network: drawNetwork(prng),
     faultMeanUs: pick(prng, [0.05, 0.2, 0.5, 1, 2, 5]) * SECOND_US,
+    plotShare: pick(prng, [0.03, 0.03, 0.2, 0.9]),
     troubleUs: prng.between(5, 40) * SECOND_US,
     clients: prng.between(1, 6),
     thinkUs: pick(prng, [5_000, 50_000, 200_000, 1_000_000]),

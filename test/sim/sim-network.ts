@@ -33,6 +33,8 @@ interface Link {
   blocked: boolean;
   cloggedUntilUs: number;
   lastArrivalUs: number;
+  /** What waits until it is let go; undefined when nothing has to. */
+  held: Uint8Array[] | undefined;
 }
 
 export interface NetworkPort {
@@ -69,13 +71,27 @@ export class SimNetwork {
     link.cloggedUntilUs = Math.max(link.cloggedUntilUs, this.#queue.nowUs + spanUs);
   }
 
+  /** Keeps what is sent in one direction until `release`. */
+  hold(from: bigint, to: bigint): void {
+    this.#link(from, to).held ??= [];
+  }
+
+  /** Lets go what was held: it arrives late, and in the order of the link. */
+  release(from: bigint, to: bigint): void {
+    const link = this.#link(from, to);
+    const { held } = link;
+    link.held = undefined;
+    for (const bytes of held ?? []) this.#travel(link, to, bytes);
+  }
+
   /** Opens every link. What is under way stays under way. */
   heal(): void {
     this.profile = CALM_NETWORK;
-    for (const links of this.#links.values()) {
-      for (const link of links.values()) {
+    for (const [from, links] of this.#links) {
+      for (const [to, link] of links) {
         link.blocked = false;
         link.cloggedUntilUs = 0;
+        this.release(from, to);
       }
     }
   }
@@ -118,6 +134,10 @@ export class SimNetwork {
   }
 
   #travel(link: Link, to: bigint, bytes: Uint8Array): void {
+    if (link.held !== undefined) {
+      link.held.push(bytes);
+      return;
+    }
     const nowUs = this.#queue.nowUs;
     let arrivalUs = Math.max(nowUs, link.cloggedUntilUs) + this.delayUs();
     if (this.profile.ordered) {
@@ -142,7 +162,7 @@ export class SimNetwork {
     }
     let link = links.get(to);
     if (link === undefined) {
-      link = { blocked: false, cloggedUntilUs: 0, lastArrivalUs: 0 };
+      link = { blocked: false, cloggedUntilUs: 0, lastArrivalUs: 0, held: undefined };
       links.set(to, link);
     }
     return link;

@@ -31,6 +31,9 @@ import type { CrashKind, SimBackend } from './sim-backend.ts';
 import { SimScheduler } from './sim-clock.ts';
 import type { Machine, SimHost } from './sim-machine.ts';
 
+/** One for all lives of all members: nobody looks, and making them anew takes longer than reading most logs. */
+const METRICS = createNodeMetrics(new MetricRegistry());
+
 /** Ends a process from the inside. */
 export class SimCrash extends Error {
   override readonly name: string = 'SimCrash';
@@ -335,7 +338,7 @@ function createNode(process: SimProcess, base: Base & { snapshots: SnapshotKeepe
       clock: machine.clock,
       scheduler: process.scheduler,
       logger,
-      metrics: createNodeMetrics(new MetricRegistry()),
+      metrics: METRICS,
     },
     {
       heartbeatIntervalMs: scenario.heartbeatIntervalMs,

@@ -59,7 +59,11 @@ export class SimWorld implements SimHost {
   /** Told how each process ended, so that somebody starts its machine again. */
   onDown: (machine: Machine) => void = () => undefined;
   /** Told of every entry that appears in a log. */
-  onAppended: (process: SimProcess, entry: Entry) => void = () => undefined;
+  readonly appendListeners: Set<(process: SimProcess, entry: Entry) => void> = new Set();
+  /** Told of every election that was won, before the winner has told anybody. */
+  readonly leaderListeners: Set<(process: SimProcess) => void> = new Set();
+  /** Told when a moment has come at which answers say more than usual; see isTense. */
+  onTense: () => void = () => undefined;
   /** Told of every committed end of a lease. */
   onRevoked: (id: bigint, entry: Entry) => void = () => undefined;
   /** When set, told every line members log. */
@@ -70,6 +74,7 @@ export class SimWorld implements SimHost {
   readonly #byId: Map<bigint, Machine> = new Map();
   readonly #requests: Map<string, TrackedRequest> = new Map();
   #mustSettle = false;
+  #isTense = false;
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -130,6 +135,17 @@ export class SimWorld implements SimHost {
     machine.isRetired = true;
     this.trace.add('retired', machine.number);
     machine.crash('kill');
+  }
+
+  /** Clients had better ask a lot now. */
+  get isTense(): boolean {
+    return this.#isTense;
+  }
+
+  set isTense(isTense: boolean) {
+    if (isTense === this.#isTense) return;
+    this.#isTense = isTense;
+    if (isTense) this.onTense();
   }
 
   // ---- the loop
@@ -310,14 +326,18 @@ export class SimWorld implements SimHost {
     if (first === undefined) return;
     this.trace.add('append', process.machine.number, first.index, first.term, entries.length);
     this.raftChecker.appended(process, log, entries);
-    for (const entry of entries) this.onAppended(process, entry);
+    for (const entry of entries) {
+      for (const listener of this.appendListeners) listener(process, entry);
+    }
   }
 
   onLeaderChanged(process: SimProcess, state: SoftState): void {
     const term = process.parts?.raft.currentTerm ?? 0;
     const leader = this.#numberOf(state.leader);
     this.trace.add(state.role, process.machine.number, term, leader);
-    if (state.role === 'leader') this.raftChecker.leads(process);
+    if (state.role !== 'leader') return;
+    this.raftChecker.leads(process);
+    for (const listener of this.leaderListeners) listener(process);
   }
 
   // ---- inside
