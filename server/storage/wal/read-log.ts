@@ -112,6 +112,8 @@ class LogReplay {
   #confState: ConfState | undefined;
   #found = false;
   #lastIndex = 0;
+  /** Term of the entry at the start, as the log stands; undefined when it has none. */
+  #termAtStart: number | undefined;
 
   constructor(start: LogStart) {
     this.#start = start;
@@ -171,7 +173,12 @@ class LogReplay {
 
   #takeEntry(entry: Entry, path: string): void {
     this.#lastIndex = entry.index;
-    if (entry.index <= this.#start.index) return;
+    if (entry.index <= this.#start.index) {
+      // An entry takes the place of everything that was after it, also of what is beyond the start.
+      this.#termAtStart = entry.index === this.#start.index ? entry.term : undefined;
+      this.#entries.length = 0;
+      return;
+    }
     const position = entry.index - this.#start.index - 1;
     if (position > this.#entries.length) {
       throw new WalError(
@@ -201,6 +208,11 @@ class LogReplay {
     }
     this.#found = true;
     this.#confState = snapshot.confState;
+    if (this.#termAtStart === snapshot.term) return;
+    // It came from a leader, and the log was another one up to there: nothing of it was kept.
+    this.#termAtStart = snapshot.term;
+    this.#entries.length = 0;
+    this.#lastIndex = snapshot.index;
   }
 }
 

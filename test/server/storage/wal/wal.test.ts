@@ -287,6 +287,29 @@ describe('Wal', () => {
     expect(reopen(fileSystem, { index: 3, term: 1 }).entries).toEqual(entriesOf(4, 5));
   });
 
+  it('keeps nothing of a log that a snapshot of a leader replaced', () => {
+    const { fileSystem, wal } = newWal();
+    wal.append(entriesOf(1, 9), { ...STATE, commit: 3 }, true);
+    wal.saveSnapshot({ index: 6, term: 2, confState: CONF_STATE });
+    wal.append([], { ...STATE, term: 3, commit: 6 }, true);
+    fileSystem.finishSyncs();
+    const start = { index: 6, term: 2 };
+    expect(reopen(fileSystem, start).entries).toEqual([]);
+    const { wal: again } = reopen(fileSystem, start);
+    again.append(entriesOf(7, 8, 20, 3), undefined, true);
+    fileSystem.finishSyncs();
+    expect(reopen(fileSystem, start).entries).toEqual(entriesOf(7, 8, 20, 3));
+  });
+
+  it('keeps no tail that was cut off before the snapshot it opens at', () => {
+    const { fileSystem, wal } = newWal();
+    wal.append(entriesOf(1, 9), { ...STATE, commit: 3 }, true);
+    wal.append(entriesOf(4, 6, 20, 2), { ...STATE, term: 2, commit: 6 }, true);
+    wal.saveSnapshot({ index: 6, term: 2, confState: CONF_STATE });
+    fileSystem.finishSyncs();
+    expect(reopen(fileSystem, { index: 6, term: 2 }).entries).toEqual([]);
+  });
+
   it('refuses gaps in the sequence of segments', () => {
     const { fileSystem, wal } = newWal();
     for (let index = 1; index <= 60; index++) {
