@@ -1,7 +1,7 @@
 // Owns the processes of this suite: started with their output in a file, stopped all at the end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 
 export interface Start {
   readonly name: string;
@@ -10,6 +10,10 @@ export interface Start {
   readonly environment?: Readonly<Record<string, string>>;
   readonly logFile: string;
 }
+
+/** Where it is, the kernel ends what we started when we end, even by SIGKILL. */
+const SETPRIV = '/usr/bin/setpriv';
+const tied: readonly string[] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
 
 const running: Set<Process> = new Set();
 
@@ -23,7 +27,8 @@ export class Process {
     this.name = name;
     this.#logFile = logFile;
     const log = openSync(logFile, 'a');
-    this.#child = spawn(command, args, {
+    const [program = command, ...rest] = [...tied, command, ...args];
+    this.#child = spawn(program, rest, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...environment },
     });

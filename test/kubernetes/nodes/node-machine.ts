@@ -44,10 +44,9 @@ export class NodeMachine {
     this.#makeCgroups();
     this.#process = new Process({
       name,
-      command: 'setpriv',
-      // The end of the suite, even by SIGKILL, is the end of the machine.
+      command: 'nsenter',
       args: [
-        ...['--pdeathsig', 'KILL', 'nsenter', `--net=/run/netns/etcd-ts-${name}`],
+        `--net=/run/netns/etcd-ts-${name}`,
         ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL'],
         ...['sh', join(NODES_SCRIPTS, 'node.sh'), folder, name, address, this.#assets],
       ],
