@@ -45,6 +45,7 @@ export async function runStory(
   await run('kubectl scale 5 -> 3', () => scale(story, 3));
   await run('kubectl drain of each node, one after another', drainAll);
   await run('a node is cut off and returns: nobody is replaced', cutAndHeal);
+  await run('the node of the operator is cut off: another operator acts', cutOperatorOff);
   await run('the operator is killed, and its Pod deleted: the next acts', loseOperator);
   await run('all nodes lose power at once: the same members come back', loseAllPower);
   await run('a node is gone for good: its member is replaced', loseNode);
@@ -134,29 +135,49 @@ async function drainAll({ cluster, kube, kubectl }: Story): Promise<string> {
 
 /** For less time than a sick member is given, and longer than Kubernetes takes to find out. */
 async function cutAndHeal({ cluster, kube }: Story): Promise<string> {
+  return await cutOff(cluster, await awayFromOperator(kube));
+}
+
+/** The operator on it does nothing any more, and cannot be told that another is started. */
+async function cutOperatorOff({ cluster, kube }: Story): Promise<string> {
+  const operator = await runningOperator(kube);
+  const pod = (await podsOf(kube, 'main')).find((each) => nodeOf(each) === nodeOf(operator));
+  if (pod === undefined) throw new Error('there is no member beside the operator');
+  return await cutOff(cluster, pod);
+}
+
+/** Resolves with how long it took until the operator says that the Pod's member is away, and that it is back. */
+async function cutOff(cluster: NodesCluster, pod: Json): Promise<string> {
+  const { kube } = cluster;
   const before = await memberIds(kube, 'main');
-  // Not the operator's own: who is cut off with it waits for five minutes until Kubernetes starts another.
-  const pod = await awayFromOperator(kube);
-  const node = nodeOf(pod);
-  const machine = cluster.machine(node);
-  const notes: string[] = [];
+  const machine = cluster.machine(nodeOf(pod));
   machine.cut(true);
+  let told = '';
   try {
-    const told = await timed(async () => {
-      await until('two are ready, and one of them leads', async () => {
-        const status = recordAt(await kube.get(`${CLUSTERS}/main`), 'status');
-        const isSo = status['readyReplicas'] === 2 && status['leader'] !== nameOf(pod);
-        return isSo || undefined;
-      });
+    told = await timed(async () => {
+      await until(
+        'two are ready, and one of them leads',
+        async () => {
+          const status = recordAt(await kube.get(`${CLUSTERS}/main`), 'status');
+          const isSo = status['readyReplicas'] === 2 && status['leader'] !== nameOf(pod);
+          return isSo || undefined;
+        },
+        120_000,
+      );
     });
-    notes.push(`others go on, the status says so after ${told}`);
-    await cluster.nodeReady(node, false);
+    await cluster.nodeReady(nodeOf(pod), false);
   } finally {
     machine.cut(false);
   }
-  notes.push(`Ready ${await timed(() => becomesReady(kube, 'main', 3))} after it is healed`);
+  const healed = await timed(() => becomesReady(kube, 'main', 3));
   equal(await memberIds(kube, 'main'), before);
-  return notes.join(', ');
+  return `the status says so after ${told}, Ready ${healed} after it is healed`;
+}
+
+async function runningOperator(kube: Kube): Promise<Json> {
+  return await until('an operator runs', async () => {
+    return (await kube.list(OPERATOR)).find(isReady);
+  });
 }
 
 async function loseOperator({ kube }: Story): Promise<string> {
@@ -173,9 +194,7 @@ async function loseOperator({ kube }: Story): Promise<string> {
       await becomesReady(kube, 'main', 3);
     });
   };
-  const operator = await until('an operator runs', async () => {
-    return (await kube.list(OPERATOR)).find(isReady);
-  });
+  const operator = await runningOperator(kube);
   signal(operator, 'SIGKILL');
   notes.push(`killed: ${await acts()}`);
   await kube.delete(`${OPERATOR}/${nameOf(operator)}`);
