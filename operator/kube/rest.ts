@@ -69,7 +69,8 @@ export class Rest {
 
   async #send(request: RestRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const { server, requestOptions } = this.#connection;
-    const options = await requestOptions();
+    // Credentials may come from a program of the user's, which may hang.
+    const options = await orAborted(requestOptions(), signal);
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = {
       ...options.headers,
@@ -102,6 +103,16 @@ export class Rest {
       sent.end(body);
     });
   }
+}
+
+/** Rejects when `signal` is aborted, whatever becomes of the promise. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function pathOf(server: URL, { path, query = {} }: RestRequest): string {
