@@ -21,9 +21,11 @@ import { type ListenTarget, parseListenUrl, printListenUrl } from './listen-url.
 import { SocketPump } from './socket-pump.ts';
 import { TlsFiles } from './tls-files.ts';
 import { createTlsServer } from './tls-server.ts';
+import { tellTls } from './tls-sniffer.ts';
 import type { Listeners, ListenHandlers, ListenOptions } from './types.ts';
 
-/** Opens all URLs or none. Throws ListenError, which names the address that failed. */
+/** Opens all URLs or none; a secure and an insecure one may share an address. Throws ListenError, which names the address
+ *  that failed. */
 export async function listen(
   urls: readonly string[],
   handlers: ListenHandlers,
@@ -31,7 +33,14 @@ export async function listen(
 ): Promise<Listeners> {
   const group = new ListenerGroup(handlers, options);
   try {
-    for (const url of urls) await group.open(parseListenUrl(url));
+    const targets = urls.map(parseListenUrl);
+    for (const [i, target] of targets.entries()) {
+      const twins = targets.filter((other) => isTwin(target, other));
+      if (twins.length === 0) await group.open(target);
+      // The one that comes first opens for both.
+      else if (twins.every((twin) => targets.indexOf(twin) > i)) await group.open(target, true);
+      else group.add(target);
+    }
   } catch (error) {
     await group.close(0);
     throw error;
@@ -76,8 +85,13 @@ class ListenerGroup implements Listeners {
     return this.#connections.size;
   }
 
-  async open(target: ListenTarget): Promise<void> {
-    const server = target.secure ? this.#createSecure() : this.#createPlain();
+  /** `isShared`: takes TLS and plain text. */
+  async open(target: ListenTarget, isShared = false): Promise<void> {
+    const server = isShared
+      ? this.#createShared()
+      : target.secure
+        ? this.#createSecure()
+        : this.#createPlain();
     await bind(server, target);
     this.#servers.push(server);
     server.on('error', (error) => {
@@ -86,6 +100,11 @@ class ListenerGroup implements Listeners {
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
     this.urls.push(printListenUrl(target, port));
+  }
+
+  /** Another URL of an address that is open. */
+  add(target: ListenTarget): void {
+    this.urls.push(printListenUrl(target, target.kind === 'tcp' ? target.port : 0));
   }
 
   flushNow(): void {
@@ -114,6 +133,22 @@ class ListenerGroup implements Listeners {
     return createServer(SERVER_OPTIONS, (socket) => {
       this.#track(socket);
       sniffConnection(socket, this.#sniff);
+    });
+  }
+
+  #createShared(): Server {
+    const secure = this.#createSecure();
+    return createServer(SERVER_OPTIONS, (socket) => {
+      this.#track(socket);
+      tellTls(socket, this.#sniff.timeoutMs, (told, isTls) => {
+        // node:tls takes what waits in the socket, and reads on below it.
+        if (isTls) {
+          secure.emit('connection', told);
+          return;
+        }
+        sniffConnection(told, this.#sniff);
+        told.resume();
+      });
     });
   }
 
@@ -213,6 +248,13 @@ async function bind(server: Server, target: ListenTarget): Promise<void> {
   } catch (cause) {
     throw listenErrorFrom(target.kind, address, cause);
   }
+}
+
+/** The same address, once secure and once not. A port to be chosen is another one each time. */
+function isTwin(one: ListenTarget, other: ListenTarget): boolean {
+  if (one.secure === other.secure) return false;
+  if (one.kind === 'unix') return other.kind === 'unix' && one.path === other.path;
+  return other.kind === 'tcp' && one.host === other.host && one.port === other.port && one.port > 0;
 }
 
 function tcpAddress(target: { readonly host: string; readonly port: number }): string {

@@ -4,6 +4,7 @@
 
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
@@ -12,8 +13,10 @@ import type { Clock } from '../../../server/base/clock.ts';
 import { listen } from '../../../server/listen/listen.ts';
 import type { Listeners, TlsOptions } from '../../../server/listen/types.ts';
 import { GrpcServer } from '../../../server/rpc/grpc/grpc-server.ts';
+import { freePorts } from '../../support/member-process.ts';
 import { BYTES, RAW, SYSTEM_CLOCK } from '../rpc/grpc/grpc-harness.ts';
 import {
+  askHttp1,
   askHttp2,
   FIXTURES,
   type LogLine,
@@ -47,7 +50,11 @@ interface TlsRig {
   readonly url: string;
 }
 
-async function start(tls: TlsOptions, clock: Clock = SYSTEM_CLOCK): Promise<TlsRig> {
+async function start(
+  tls: TlsOptions,
+  clock: Clock = SYSTEM_CLOCK,
+  urls: readonly string[] = ['https://127.0.0.1:0'],
+): Promise<TlsRig> {
   const { logger, lines } = memoryLogger();
   const peers: string[] = [];
   const grpc = new GrpcServer({ clock });
@@ -61,7 +68,7 @@ async function start(tls: TlsOptions, clock: Clock = SYSTEM_CLOCK): Promise<TlsR
     },
   });
   const handlers = { grpc, http: TELLING_HANDLER };
-  const listeners = await listen(['https://127.0.0.1:0'], handlers, { logger, clock, tls });
+  const listeners = await listen(urls, handlers, { logger, clock, tls });
   cleanups.push(() => listeners.close(0));
   const url = listeners.urls[0] ?? '';
   return { listeners, lines, peers, port: portOf(url), url };
@@ -94,6 +101,27 @@ function rejections(lines: readonly LogLine[]): unknown[] {
     .filter((line) => line.message === 'rejected connection on client endpoint')
     .map((line) => line.fields['error']);
 }
+
+describe('a port with a secure and an insecure URL', () => {
+  test.each([true, false])('serves both, the secure one first: %s', async (secureFirst) => {
+    const [free = 0] = await freePorts(1);
+    const both = [`https://127.0.0.1:${free}`, `http://127.0.0.1:${free}`];
+    const urls = secureFirst ? both : both.toReversed();
+    const { listeners, port } = await start(SERVER, SYSTEM_CLOCK, urls);
+    expect(listeners.urls).toEqual(urls);
+    expect(await ask1(port, CA)).toContain('"secure":true');
+    for (const url of urls) {
+      const answer = await askHttp2(url, '/version', {}, CA);
+      expect(JSON.parse(answer.body)).toMatchObject({ secure: url.startsWith('https') });
+    }
+    const plain = await askHttp1({ port }, '/version');
+    expect(JSON.parse(plain.body)).toMatchObject({ secure: false });
+    const silent = createConnection(port, '127.0.0.1');
+    await once(silent, 'connect');
+    await listeners.close(0);
+    if (!silent.closed) await once(silent, 'close');
+  });
+});
 
 describe('one secure port', () => {
   test('serves HTTP/1.1, HTTP/2 and gRPC', async () => {
