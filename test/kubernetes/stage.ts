@@ -10,7 +10,7 @@ import { Observer } from './observer.ts';
 import { figureOf } from './operator-process.ts';
 import { isUp, Oracle, type OracleOptions } from './oracle.ts';
 import { writesBetween } from './quiet.ts';
-import type { ListedSample } from './sample.ts';
+import type { ListedSample, PodSample } from './sample.ts';
 import { SupervisedOperator } from './supervised-operator.ts';
 import { until } from './until.ts';
 import type { OperatorHandle, OperatorStart, World } from './world.ts';
@@ -324,12 +324,11 @@ export class Stage {
     await this.writer.stop();
     const { ledger } = this.writer;
     if (ledger.count === 0) throw new Error('nothing was written');
-    const spared = this.observer.now.pods.filter(
-      ({ name }) => this.list().some((entry) => entry.name === name) && !this.#faulty.has(name),
-    );
-    const ready = spared.filter(({ isReady, name }) =>
-      ends === 'ready' ? isReady : this.isUp(name),
-    );
+    if (ends === 'ready') {
+      // The operator asks members itself; kubelet's probes come later.
+      await this.within(30_000, 'Pods are Ready', () => this.#spared().every((pod) => pod.isReady));
+    }
+    const ready = this.#spared().filter(({ name }) => this.isUp(name));
     if (ready.length === 0) throw new Error('no member is ready');
     for (const { name } of ready) {
       // A follower learns of the last write a moment later.
@@ -339,6 +338,12 @@ export class Stage {
         throw new Error(`${missing.length} of ${ledger.count} are missing: ${missing.slice(0, 3)}`);
       });
     }
+  }
+
+  /** Pods of listed members that no fault has taken. */
+  #spared(): readonly PodSample[] {
+    const listed = new Set(this.list().map(({ name }) => name));
+    return this.observer.now.pods.filter(({ name }) => listed.has(name) && !this.#faulty.has(name));
   }
 
   /** Nothing is written about a converged cluster. */
