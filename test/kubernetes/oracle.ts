@@ -41,6 +41,8 @@ export interface OracleOptions {
 interface Act {
   readonly reason: string;
   readonly subject: string;
+  /** Also good, where the answer to the act was lost: what was found afterwards. */
+  readonly found?: EventSample;
 }
 
 export class Oracle {
@@ -81,10 +83,12 @@ export class Oracle {
 
   /** To be asked at the end: acts without an event among `events`. */
   checkEvents(events: readonly EventSample[], atMs: number): void {
-    for (const { reason, subject } of this.#acts.values()) {
-      const isTold = events.some(
-        (event) => event.reason === reason && event.message.includes(subject),
-      );
+    for (const { reason, subject, found } of this.#acts.values()) {
+      const has = (wanted: EventSample): boolean =>
+        events.some(
+          (event) => event.reason === wanted.reason && event.message.includes(wanted.message),
+        );
+      const isTold = has({ reason, message: subject }) || (found !== undefined && has(found));
       if (!isTold) this.#report('events', atMs, `${subject}: no event ${reason}`);
     }
   }
@@ -222,7 +226,10 @@ function changesBetween(
   for (const [id, { name, isLearner }] of is) {
     const entry = was.get(id);
     if (entry === undefined) changes.push({ reason: 'MemberAdded', subject: name });
-    else if (entry.isLearner && !isLearner) changes.push({ reason: 'MemberPromoted', subject: id });
+    else if (entry.isLearner && !isLearner) {
+      const found = { reason: 'PhaseChanged', message: `${name}: Syncing -> Voter` };
+      changes.push({ reason: 'MemberPromoted', subject: id, found });
+    }
   }
   for (const id of was.keys()) {
     if (!is.has(id)) changes.push({ reason: 'MemberRemoved', subject: id });

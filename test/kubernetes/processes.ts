@@ -16,6 +16,7 @@ const SETPRIV = '/usr/bin/setpriv';
 const tied: readonly string[] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
 
 const running: Set<Process> = new Set();
+let isOver = false;
 
 export class Process {
   readonly name: string;
@@ -24,6 +25,8 @@ export class Process {
   readonly #exited: Promise<number>;
 
   constructor({ name, command, args, environment, logFile }: Start) {
+    // A scenario that does not know yet that all is over would leave it running.
+    if (isOver) throw new Error(`${name} is not started: the suite has ended`);
     this.name = name;
     this.#logFile = logFile;
     const log = openSync(logFile, 'a');
@@ -75,7 +78,9 @@ export class Process {
   }
 }
 
+/** Ends all, and nothing is started any more. */
 export async function stopAll(): Promise<void> {
+  isOver = true;
   await Promise.all([...running].map((each) => each.stop('SIGKILL')));
 }
 

@@ -86,15 +86,16 @@ export class Stage {
 
   // The operators.
 
-  /** Started again when it ends by itself, unless it is to die, or `isSupervised` says otherwise. */
-  async startOperator(
-    given: Partial<OperatorStart> = {},
-    isSupervised: boolean = given.crashAfter === undefined,
-  ): Promise<OperatorHandle> {
-    const name = given.name ?? `operator-${this.#operators.length + 1}`;
+  /**
+   * Without a Lease, where it is alone: a busy machine takes Leases away. Started again when it ends by itself, unless it has
+   * one or is to die.
+   */
+  async startOperator(given: Partial<OperatorStart> = {}): Promise<OperatorHandle> {
+    const { name = `operator-${this.#operators.length + 1}`, leaderElect = false } = given;
     const start = (): Promise<OperatorHandle> =>
-      this.world.startOperator({ ...given, name, namespace: this.namespace });
+      this.world.startOperator({ ...given, leaderElect, name, namespace: this.namespace });
     const first = await start();
+    const isSupervised = !leaderElect && given.crashAfter === undefined;
     const operator = isSupervised ? new SupervisedOperator(first, start) : first;
     this.#operators.push(operator);
     void this.#noteActing(operator);
@@ -147,8 +148,12 @@ export class Stage {
   }
 
   /** An operator, a cluster of `replicas`, and somebody who writes to it. */
-  async settle(replicas: number, spec: Json = {}, isSupervised = true): Promise<OperatorHandle> {
-    const operator = await this.startOperator({}, isSupervised);
+  async settle(
+    replicas: number,
+    spec: Json = {},
+    start: Partial<OperatorStart> = {},
+  ): Promise<OperatorHandle> {
+    const operator = await this.startOperator(start);
     await this.create({ replicas, ...spec });
     await this.ready(replicas, 150_000);
     this.writer.start();

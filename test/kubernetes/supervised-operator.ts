@@ -1,5 +1,4 @@
-// Owns an operator that is started again when it ends by itself, as a Deployment would: one that could not renew its Lease in
-// time ends with 1, and on a busy machine that happens. What a scenario ends stays ended.
+// Owns an operator that is started again when it ends by itself, as a Deployment would. What a scenario ends stays ended.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OperatorHandle } from './world.ts';
 

@@ -27,7 +27,6 @@ const learnerStuck: Scenario = {
     await operator.kill();
     // Days in a test: the clock of the next operator is past the deadline.
     const late = await stage.startOperator({
-      leaderElect: false,
       clockAheadMs: JOIN_DEADLINE_MS + 1_000,
     });
     await stage.within(30_000, 'it was given up', () => stage.list().length === 3);
@@ -35,7 +34,6 @@ const learnerStuck: Scenario = {
     await late.kill();
     await stage.world.holdPods(stage.namespace, false);
     await stage.startOperator({
-      leaderElect: false,
       clockAheadMs: JOIN_DEADLINE_MS + JOIN_BACKOFF_MS + 30_000,
     });
     const took = await stage.ready(4);
@@ -177,7 +175,7 @@ const deletion: Scenario = {
     await stage.stays(3_000, 'its members run on without an operator', () => {
       return stage.observer.now.pods.length === 3;
     });
-    await stage.startOperator({ leaderElect: false });
+    await stage.startOperator();
     const took = await isGone(stage);
     if (!same(claimUids(stage), kept)) throw new Error('volumes went');
     stage.oracle.forgetCluster();

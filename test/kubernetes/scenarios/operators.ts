@@ -26,7 +26,7 @@ const TAKEOVER_SECONDS_MAX = 20;
 async function liveAndDie(stage: Stage, cuts: Set<string>, isDone: () => boolean): Promise<void> {
   for (let life = 0; life < LIVES_MAX; life++) {
     const crashAfter = LIVES[life % LIVES.length] ?? 1;
-    const start = { leaderElect: false, crashAfter, name: `life-${cuts.size}-${life}` };
+    const start = { crashAfter, name: `life-${cuts.size}-${life}` };
     const operator = await stage.startOperator(start);
     const isOver = await Promise.race([
       operator.ended.then(() => false),
@@ -46,7 +46,7 @@ async function liveAndDie(stage: Stage, cuts: Set<string>, isDone: () => boolean
 /** One operator for each of `acts`, which dies right after it, in this order. */
 async function dieAfter(stage: Stage, acts: readonly string[]): Promise<void> {
   for (const act of acts) {
-    const start = { leaderElect: false, crashAfter: act, name: `last-${act}` };
+    const start = { crashAfter: act, name: `last-${act}` };
     const { ended } = await stage.startOperator(start);
     const limitMs = 40_000 * patience();
     const last = await Promise.race([ended, pause(limitMs, undefined, { ref: false })]);
@@ -79,7 +79,7 @@ const crashes: Scenario = {
     await dieAfter(stage, WAY_IN);
     await stage.scale(2);
     await dieAfter(stage, WAY_OUT);
-    await stage.startOperator({ leaderElect: false });
+    await stage.startOperator();
     await stage.ready(2);
     if (stage.cluster().status?.clusterID !== clusterId) throw new Error('another cluster');
     if (stage.list().length !== 2) throw new Error(`members: ${stage.ids().join(', ')}`);
@@ -132,14 +132,14 @@ const twoOperators: Scenario = {
   title: 'of two operators one acts; the other takes over when it is killed, or hangs',
   needs: ['operator'],
   play: async (stage) => {
-    const first = await stage.settle(3, {}, false);
-    const second = await stage.startOperator({}, false);
+    const first = await stage.settle(3, {}, { leaderElect: true });
+    const second = await stage.startOperator({ leaderElect: true });
     await second.ready();
     if (!(await leads(first)) || (await leads(second))) throw new Error('the first should lead');
     await first.kill();
     const killed = await takesOver(second);
     await stage.losePod(stage.follower());
-    const third = await stage.startOperator({}, false);
+    const third = await stage.startOperator({ leaderElect: true });
     await third.ready();
     second.pause();
     const hung = await takesOver(third);
