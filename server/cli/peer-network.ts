@@ -132,6 +132,7 @@ function createRaftPort({ node, raft, book }: MemberParts): RaftPort {
       raft.reportUnreachable(id);
       node.wake();
     },
+    reportGone: (id) => raft.reportGone(id),
     reportSnapshot: (id, ok) => {
       raft.reportSnapshot(id, ok);
       node.wake();

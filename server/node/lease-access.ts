@@ -39,6 +39,8 @@ export interface Leadership {
   /**
    * Once a quorum has confirmed its leadership, nobody else can lead for so many milliseconds, counted from the question:
    * voters that heard of it do not vote for an election timeout (thesis 6.4.1, 4.2.3). Some less, because clocks drift.
+   * Voters that find nobody listening where the leader did do not wait: then it is no more, or behind a wall that refuses
+   * connections, and what it promises is late by this at most.
    */
   readonly proofMs: number;
 }

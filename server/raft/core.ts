@@ -44,6 +44,9 @@ export class RaftCore {
   /** In [electionTicks, 2 * electionTicks - 1], drawn anew with every role change. */
   electionTimeout: number;
 
+  /** Nobody listens where the leader did: no need to wait for the rest of its time. Cleared when a leader is heard. */
+  isLeaderGone: boolean;
+
   /** Whom leadership is being handed to. */
   transferee: MemberId;
   /** No configuration change may be proposed until this index is applied. */
@@ -75,6 +78,7 @@ export class RaftCore {
     this.electionElapsed = 0;
     this.heartbeatElapsed = 0;
     this.electionTimeout = 0;
+    this.isLeaderGone = false;
     this.transferee = NO_MEMBER;
     this.pendingConfIndex = 0;
     this.uncommittedBytes = 0;
@@ -169,6 +173,7 @@ export class RaftCore {
     this.leader = NO_MEMBER;
     this.electionElapsed = 0;
     this.heartbeatElapsed = 0;
+    this.isLeaderGone = false;
     this.#drawElectionTimeout();
     this.transferee = NO_MEMBER;
     this.pendingConfIndex = 0;

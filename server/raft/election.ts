@@ -30,6 +30,17 @@ export function maybeCampaign(core: RaftCore, kind: CampaignKind): void {
   campaign(core, kind);
 }
 
+/**
+ * Nobody listens where member `id` did. A follower of it takes its time as over, so that it votes for others, and campaigns
+ * itself after the random part of its timeout alone, which keeps candidates apart. Nothing is decided by this: a leader
+ * that is there after all keeps its quorum, because voters that hear from it do not answer pre-votes.
+ */
+export function leaderGone(core: RaftCore, id: MemberId): void {
+  if (core.role !== 'follower' || core.leader !== id || !core.config.preVote) return;
+  core.isLeaderGone = true;
+  core.electionElapsed = Math.max(core.electionElapsed, core.config.electionTicks);
+}
+
 function campaign(core: RaftCore, kind: CampaignKind): void {
   if (kind === 'preElection') {
     core.becomePreCandidate();

@@ -40,6 +40,7 @@ export function stepFollower(core: RaftCore, message: Message): StepResult {
 
 function followLeader(core: RaftCore, message: Message): void {
   core.electionElapsed = 0;
+  core.isLeaderGone = false;
   core.leader = message.from;
 }
 

@@ -32,3 +32,7 @@ export const MAX_PENDING_READS: number = 16 * 1024;
 
 /** Members in one configuration. etcd has no limit; far above any cluster that would still commit. */
 export const MAX_MEMBERS = 256;
+
+/** Ticks between pre-votes of a member whose leader is gone, while voters may still wait for that leader: long enough for
+ *  answers from another continent at the usual tick of 100 ms. */
+export const GONE_RETRY_TICKS = 3;

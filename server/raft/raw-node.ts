@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts';
 import { applyChange } from './conf-change.ts';
 import { type RaftConfig, type RaftOptions, resolveConfig } from './config.ts';
 import { RaftCore } from './core.ts';
-import { maybeCampaign, recordVote } from './election.ts';
+import { leaderGone, maybeCampaign, recordVote } from './election.ts';
 import {
   configurationChanged,
   handleSnapshotStatus,
@@ -145,6 +145,11 @@ export class RawNode {
   /** Messages to `id` are being lost. */
   reportUnreachable(id: MemberId): void {
     handleUnreachable(this.#core, id);
+  }
+
+  /** Nobody listens where `id` did: its process has ended, or its host refuses connections. */
+  reportGone(id: MemberId): void {
+    leaderGone(this.#core, id);
   }
 
   /** The snapshot sent to `id` was delivered, or not. */

@@ -2,6 +2,7 @@
 
 import type { RaftCore } from './core.ts';
 import { maybeCampaign } from './election.ts';
+import { GONE_RETRY_TICKS } from './limits.ts';
 import { broadcastHeartbeat } from './replication.ts';
 import { NO_MEMBER } from './types.ts';
 
@@ -14,7 +15,10 @@ export function tickCore(core: RaftCore): void {
 
 function tickElection(core: RaftCore): void {
   core.electionElapsed++;
-  if (core.electionElapsed < core.electionTimeout || !core.isPromotable) return;
+  // Voters that still wait for a leader that is gone (Go members do) ignore pre-votes: they are asked again.
+  const isAskingAgain = core.isLeaderGone && core.role === 'preCandidate';
+  const timeout = isAskingAgain ? GONE_RETRY_TICKS : core.electionTimeout;
+  if (core.electionElapsed < timeout || !core.isPromotable) return;
   core.electionElapsed = 0;
   maybeCampaign(core, core.config.preVote ? 'preElection' : 'election');
 }

@@ -347,7 +347,9 @@ class Walk {
   #report(): void {
     const member = this.#pick();
     if (!member.isUp) return;
-    if (this.#random(2) === 0) member.node.reportUnreachable(this.#pick().id);
+    const roll = this.#random(3);
+    if (roll === 0) member.node.reportUnreachable(this.#pick().id);
+    else if (roll === 1) member.node.reportGone(this.#pick().id);
     else member.node.reportSnapshot(this.#pick().id, this.#random(2) === 0);
   }
 }

@@ -401,6 +401,7 @@ export class SimWorld implements SimHost {
     if (process?.isServing !== true) return;
     process.run(() => {
       process.parts?.raft.reportUnreachable(to);
+      if (this.#byId.get(to)?.process?.isServing !== true) process.parts?.raft.reportGone(to);
       process.parts?.node.wake();
     });
   }

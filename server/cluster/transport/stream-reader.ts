@@ -44,6 +44,8 @@ export class StreamReader {
   #request: ClientRequest | undefined = undefined;
   #redial: NodeJS.Timeout | undefined = undefined;
   #dialledAtMs = 0;
+  /** Dials in a row that ended because nobody listens there. */
+  #refusedCount = 0;
   #isReading = false;
   /** Runs while a dial has to be answered because the peer was heard; stays set after it has cut that dial. */
   #impatience: NodeJS.Timeout | undefined = undefined;
@@ -117,8 +119,12 @@ export class StreamReader {
     request.setTimeout(this.#peer.timing.streamSilenceMs, () => {
       this.#end(request, { action: 'read', reason: 'i/o timeout', isFailure: true }, url);
     });
-    request.on('error', (error) => this.#refused(request, error.message, url));
+    request.on('error', (error) => {
+      if (this.#request === request) this.#countRefusals(error);
+      this.#refused(request, error.message, url);
+    });
     request.on('response', (response) => {
+      this.#refusedCount = 0;
       response.on('error', (error) => {
         this.#end(request, { action: 'read', reason: error.message, isFailure: true });
       });
@@ -173,6 +179,14 @@ export class StreamReader {
       default:
         this.#refused(request, `unhandled http status ${response.statusCode}`, url);
     }
+  }
+
+  /** A live member answers on one of its URLs; a host that is off does not even refuse. */
+  #countRefusals(error: Error): void {
+    const { id, picker, raft } = this.#peer;
+    this.#refusedCount =
+      'code' in error && error.code === 'ECONNREFUSED' ? this.#refusedCount + 1 : 0;
+    if (this.#refusedCount >= picker.urls.length) raft.reportGone(id);
   }
 
   #refused(request: ClientRequest, reason: string, url: string): void {

@@ -20,6 +20,8 @@ export interface RaftPort {
   /** Messages are addressed to this member, from nobody that was removed, and of a type that travels. */
   step(message: Message): StepOutcome;
   reportUnreachable(id: MemberId): void;
+  /** No address of this peer takes connections any more: its process has ended. */
+  reportGone(id: MemberId): void;
   reportSnapshot(id: MemberId, ok: boolean): void;
   isRemoved(id: MemberId): boolean;
 }

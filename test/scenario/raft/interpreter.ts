@@ -87,6 +87,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   read: (i, [id, context = '']) => i.refusal(i.node(id).readIndex(utf8Bytes(context))),
   transfer: (i, [id, to = '']) => void i.node(id).transferLeadership(BigInt(to)),
   unreachable: (i, [id, other = '']) => i.node(id).reportUnreachable(BigInt(other)),
+  gone: (i, [id, other = '']) => i.node(id).reportGone(BigInt(other)),
   compact: (i, [id]) => i.member(id).compact(),
   ready: (i, [id]) => i.ready(i.member(id)),
   persist: (i, [id]) => i.persist(i.member(id)),

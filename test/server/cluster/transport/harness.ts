@@ -65,6 +65,7 @@ class Events {
 export class FakeRaft extends Events implements RaftPort {
   readonly messages: Message[] = [];
   readonly unreachable: bigint[] = [];
+  readonly gone: bigint[] = [];
   readonly snapshotReports: { readonly id: bigint; readonly ok: boolean }[] = [];
   readonly removed: Set<bigint> = new Set();
   outcome: StepOutcome = { kind: 'taken' };
@@ -79,6 +80,11 @@ export class FakeRaft extends Events implements RaftPort {
 
   reportUnreachable(id: bigint): void {
     this.unreachable.push(id);
+    this.happened();
+  }
+
+  reportGone(id: bigint): void {
+    this.gone.push(id);
     this.happened();
   }
 

@@ -154,12 +154,25 @@ describe('losing connections', () => {
     }
   });
 
+  it('tells raft of a peer that is gone, not of one that is only cut off', async () => {
+    const [a, b] = await startPair();
+    a.cut();
+    b.cut();
+    await until(() => !a.transport.isAttached(2n, 'message'));
+    await streamsStand(a, b);
+    expect(a.raft.gone).toEqual([]);
+    await b.stop();
+    await a.raft.until(() => a.raft.gone.length > 0);
+    expect(new Set(a.raft.gone)).toEqual(new Set([2n]));
+  });
+
   it('tries the next address when one does not answer', async () => {
     const a = await TestMember.start(1n);
     const b = await TestMember.start(2n);
     a.transport.addPeer(2n, ['http://127.0.0.1:1', b.url]);
     b.transport.addPeer(1n, [a.url]);
     await streamsStand(a, b);
+    expect(a.raft.gone).toEqual([]);
     a.transport.updatePeer(2n, [b.url]);
     a.transport.send([heartbeat(1)]);
     await b.raft.received(1);
