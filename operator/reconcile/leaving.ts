@@ -134,7 +134,7 @@ export function canRemove(view: ClusterView, member: MemberView): boolean {
   return canRemoveVoter(counts, member.isHealthy);
 }
 
-/** Hands leadership to the voter that is furthest on. Undefined when there is none to take it. */
+/** Hands leadership to the voter that is furthest on. Undefined when there is none to take it, or the leader is out of reach. */
 export function moveLeader(
   view: ClusterView,
   leader: MemberView,
@@ -145,6 +145,8 @@ export function moveLeader(
     .sort((a, b) => a.raftIndexLag - b.raftIndexLag);
   const [heir] = heirs;
   if (heir?.listed === undefined || leader.listed === undefined) return undefined;
+  // It is asked of the leader, and of nobody else.
+  if (leader.answer === undefined) return undefined;
   const event = normal('LeaderMoved', `leadership goes from ${leader.name} to ${heir.name}`);
   const ids = { leaderId: leader.listed.id, targetId: heir.listed.id };
   return {

@@ -120,7 +120,10 @@ function rest(view: ClusterView, versionProblem: string | undefined): Step {
   const leaving = view.members.filter((member) => isLeaving(member) && member.listed !== undefined);
   if (leaving.length > 0) {
     const names = leaving.map(({ name }) => name).join(', ');
-    return still('WaitingForHealth', `${names} cannot be removed: the quorum would be at risk`);
+    return still(
+      'WaitingForHealth',
+      `${names} cannot be removed: the quorum would be at risk, or it leads out of reach`,
+    );
   }
   return still('Converged', 'as spec says');
 }

@@ -83,11 +83,12 @@ function scaleIn(view: ClusterView): Step | undefined {
   };
 }
 
-/** The sick go first, the leader last, of the others those to be rolled, then the newest: it has the least history. */
+/** The sick go first (one that leads is not sick, only out of reach), the leader last, of the others those to be rolled, then the newest: it has the least history. */
 function compareVictims(view: ClusterView, a: MemberView, b: MemberView): number {
+  const isWell = ({ isHealthy, isLeader }: MemberView): boolean => isHealthy || isLeader;
   const isNew = (member: MemberView): number => Number(!needsNewMember(view, member));
   return (
-    Number(a.isHealthy) - Number(b.isHealthy) ||
+    Number(isWell(a)) - Number(isWell(b)) ||
     isNew(a) - isNew(b) ||
     Number(a.isLeader) - Number(b.isLeader) ||
     createdAt(b) - createdAt(a) ||

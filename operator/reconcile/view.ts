@@ -147,11 +147,16 @@ function memberJoiner(sources: Sources): (object: EtcdMember) => MemberView {
         !alarms.includes('CORRUPT') &&
         (entry === undefined || entry.id === answer.memberId),
       isPodReady: pod?.status?.ready === true && pod.metadata.deletionTimestamp === undefined,
-      isLeader: answer !== undefined && answer.memberId === leaderId && !isForeign,
+      isLeader: isLeader(entry?.id ?? answer?.memberId, leaderId) && !isForeign,
       isCaughtUp: answer !== undefined && raftIndexLag <= CAUGHT_UP_ENTRIES,
       raftIndexLag,
     };
   };
+}
+
+/** By what others say: a leader that the operator cannot reach leads all the same. */
+function isLeader(id: string | undefined, leaderId: string | undefined): boolean {
+  return id !== undefined && id === leaderId;
 }
 
 /**
