@@ -18,7 +18,8 @@ export async function receiveDatabase(
     const file = await open(temporary, 'wx', 0o600);
     try {
       for await (const piece of body) {
-        await file.write(piece);
+        // Not write: that may write a part only.
+        await file.writeFile(piece);
         sizeBytes += piece.length;
       }
       await file.sync();

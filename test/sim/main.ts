@@ -2,6 +2,7 @@
 //
 //   npm run sim -- --seed 7 --ticks 3000 --members 3 --verbose
 //   npm run sim -- --seeds 1-500 --stop            until the first failure
+//   npm run sim -- --seeds 1-9999 --minutes 4 --repeat-every 5        for some time, every fifth one twice
 //   npm run sim -- --seeds 1-40 --plots            only faults that wait for their moment, see plots.ts
 //   npm run sim -- --seeds 1-40 --plots --stop --mutant commit-old-terms   with a deliberate error, see mutants.ts
 
@@ -20,6 +21,8 @@ async function main(): Promise<number> {
       ticks: { type: 'string' },
       members: { type: 'string' },
       once: { type: 'boolean' },
+      'repeat-every': { type: 'string' },
+      minutes: { type: 'string' },
       verbose: { type: 'boolean' },
       logs: { type: 'boolean' },
       quiet: { type: 'boolean' },
@@ -32,7 +35,10 @@ async function main(): Promise<number> {
   const { simulate } = await import('./simulate.ts');
   const [from, to] = seedRange(values.seeds ?? values.seed ?? '1');
   const crashPoints = new Map<string, number>();
+  const repeatEvery = Number(values['repeat-every'] ?? '1');
+  const endMs = Date.now() + Number(values.minutes ?? 'Infinity') * 60_000;
   let failures = 0;
+  let played = 0;
   for (let seed = from; seed <= to; seed++) {
     const options: SimOptions = {
       seed,
@@ -47,7 +53,9 @@ async function main(): Promise<number> {
       echoLog: values.logs === true ? print : undefined,
     });
     const tookMs = (cpuUs() - startUs) / 1000;
-    const repeated = values.once === true ? undefined : await simulate(options);
+    const isOnce = values.once === true || played % repeatEvery !== 0;
+    const repeated = isOnce ? undefined : await simulate(options);
+    played++;
     const problem = report(options, result, repeated);
     if (problem !== undefined) {
       failures++;
@@ -57,11 +65,11 @@ async function main(): Promise<number> {
     for (const [name, count] of result.world.stats.crashPoints) {
       crashPoints.set(name, (crashPoints.get(name) ?? 0) + count);
     }
-    if (failures > 0 && values.stop === true) break;
+    if ((failures > 0 && values.stop === true) || Date.now() >= endMs) break;
   }
   if (to > from) {
     for (const [name, count] of [...crashPoints].sort()) console.log(`crashed ${name}: ${count}`);
-    console.log(`${to - from + 1} seeds, ${failures} failed`);
+    console.log(`${played} seeds, ${failures} failed`);
   }
   return failures === 0 ? 0 : 1;
 }
