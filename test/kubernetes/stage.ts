@@ -66,6 +66,8 @@ export class Stage {
     await Promise.all(this.#operators.map((operator) => operator.kill()));
     await this.observer.stop();
     await this.#kube.delete(this.#clusterPath).catch(() => {});
+    // Nobody is left to do it, and the scenarios that follow want the processors.
+    await this.#kube.delete(`${this.core}/pods?gracePeriodSeconds=0`).catch(() => {});
   }
 
   get #kube(): World['kube'] {

@@ -54,9 +54,14 @@ export class NodesCluster {
       prepareImages(),
     ]);
     const cluster = new NodesCluster(plane, assets, folder);
-    await cluster.#dns.start(HOST_ADDRESS);
-    await cluster.#volumes.start();
-    await Promise.all(Array.from({ length: count }, () => cluster.#add()));
+    try {
+      await cluster.#dns.start(HOST_ADDRESS);
+      await cluster.#volumes.start();
+      await Promise.all(Array.from({ length: count }, () => cluster.#add()));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 
