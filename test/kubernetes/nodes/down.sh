@@ -13,7 +13,10 @@ done
 for space in $(ip netns list 2>/dev/null | awk '/^etcd-ts-node/ { print $1 }'); do
   ip netns delete "$space"
 done
-ip link delete etcd-ts0 2>/dev/null
+# The cables go with the namespaces, but a moment later.
+for link in $(ip -brief link 2>/dev/null | grep -o '^etcd-ts[v0-9-]*'); do
+  ip link delete "$link" 2>/dev/null
+done
 for group in /sys/fs/cgroup/*/etcd-ts-node[0-9]*; do
   [ -d "$group" ] || continue
   # A process that was killed leaves its group a moment later.
