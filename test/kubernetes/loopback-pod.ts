@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Json, listAt, recordAt, textAt } from '../../operator/kube/decode.ts';
 import { ROOT, SERVER_BIN } from '../support/paths.ts';
 import { Process } from './processes.ts';
+import { patience } from './until.ts';
 
 /** Kubelet begins with 10 s and ends with five minutes; scenarios have less time. */
 const BACKOFF_MS_MIN = 500;
@@ -15,6 +16,7 @@ const STEADY_MS = 10_000;
 /** Readiness is asked for this often, and lost by so many failures in a row. */
 const PROBE_MS = 1_000;
 const PROBE_FAILURES = 2;
+const PROBE_TIMEOUT_MS = 1_000;
 
 export interface PodPlace {
   readonly uid: string;
@@ -256,7 +258,7 @@ function environmentOf(pod: Json, container: Json): Record<string, string> {
 
 async function isReady(address: string): Promise<boolean> {
   try {
-    const signal = AbortSignal.timeout(1000);
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS * patience());
     return (await fetch(`http://${address}:2381/readyz`, { signal })).ok;
   } catch {
     return false;
