@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds Kubernetes 1.20.2 (control plane, what a node runs, kubectl) from Debian bookworm's source package into
 # .cache/kubernetes/bin, for machines that reach Debian and nothing else. What is there already is not built again.
-# Needs root for apt, or golang-1.19-go and dpkg-dev in place. Where there is a KUBEBUILDER_ASSETS, none of this is needed.
+# Six minutes of processor time, 1.6 GB below TMPDIR while it builds.
+# Needs root for apt, or golang-1.19-go and dpkg-dev in place. KUBEBUILDER_ASSETS spares it, but for the nodes.
 set -eu
 
 version='1.20.5+really1.20.2'
