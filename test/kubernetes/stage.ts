@@ -23,6 +23,7 @@ export const UNHEALTHY_AFTER_MS = 60_000;
 const CALM_MS = 3_000;
 /** Longer than the operator's steady look. */
 const QUIET_MS = 12_000;
+const QUIET_ATTEMPTS = 5;
 
 export class Stage {
   readonly world: World;
@@ -353,16 +354,28 @@ export class Stage {
     return this.observer.now.pods.filter(({ name }) => listed.has(name) && !this.#faulty.has(name));
   }
 
-  /** Nothing is written about a converged cluster. */
+  /**
+   * Nothing is written about a converged cluster. A time in which kubelet had news of Pods was not one without any: then
+   * another is waited for.
+   */
   async checkQuiet(): Promise<void> {
-    await pause(CALM_MS);
+    let written: readonly string[] = [];
+    for (let attempt = 0; attempt < QUIET_ATTEMPTS; attempt++) {
+      await pause(CALM_MS);
+      written = await this.#writesWithin(QUIET_MS);
+      if (written.length === 0) return;
+      if (!written.some((what) => what.startsWith('Pod '))) break;
+    }
+    throw new Error(`not quiet: ${written.join(', ')}`);
+  }
+
+  async #writesWithin(durationMs: number): Promise<readonly string[]> {
     const [before, eventsBefore] = [this.observer.versions(), await this.#eventVersions()];
-    await pause(QUIET_MS);
-    const written = [
+    await pause(durationMs);
+    return [
       ...writesBetween(before, this.observer.versions()),
       ...writesBetween(eventsBefore, await this.#eventVersions()),
     ];
-    if (written.length > 0) throw new Error(`not quiet: ${written.join(', ')}`);
   }
 
   async checkEvents(): Promise<void> {
