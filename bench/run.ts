@@ -178,7 +178,13 @@ const LOAD_FIGURES = [
 ];
 const LARGE_FIGURES = [
   ...['put rate, empty', 'put rate, full', 'slowdown', 'fill seconds', 'memory after fill'],
-  ...['restart ms', 'memory after restart', 'stall ms', 'stall p99.9 of the load, ms'],
+  ...[
+    'restart ms',
+    'restart after a kill ms',
+    'memory after restart',
+    'stall ms',
+    'stall p99.9 of the load, ms',
+  ],
   ...['housework rounds', 'memory after churn', 'disk'],
 ];
 const FAULT_FIGURES = [

@@ -36,6 +36,11 @@ export async function runLarge(binary: string, options: LargeOptions, emit: Emit
     await cluster.stopMembers();
     emit('restart ms', await cluster.startMembers());
     emit('memory after restart', usageOf(cluster.pids).rssBytes / 1e6);
+    // A planned end may leave something for the next start; a crash does not.
+    await cluster.kill(0);
+    const killedAt = performance.now();
+    await cluster.restart(0);
+    emit('restart after a kill ms', performance.now() - killedAt);
     if (options.stallSeconds > 0) await runStall(cluster, space, options.stallSeconds, emit);
     emit('memory after churn', usageOf(cluster.pids).rssBytes / 1e6);
     emit('disk', (await directoryBytes(cluster.directory)) / 1e6);
