@@ -66,7 +66,9 @@ async function runAll(tally: Tally, assets: string, folder: string): Promise<voi
   const chosen = process.argv.slice(2);
   if (chosen.includes('stay')) return await stay(folder, NODES);
   const isOfNodes = chosen.includes('nodes');
-  if (isOfNodes || chosen.length === 0) await runNodes(tally, folder, NODES, scenarioIds(chosen));
+  if (isOfNodes || chosen.length === 0) {
+    await runNodes(tally, { folder, count: NODES, chosen, ids: scenarioIds(chosen) });
+  }
   if (!isOfNodes) await runLoopback(tally, { assets, folder, chosen });
   tally.finish();
 }

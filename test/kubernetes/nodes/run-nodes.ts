@@ -24,13 +24,20 @@ export async function nodeAssets(): Promise<string> {
 /** Clusters side by side on the nodes, which have more to do than processes on loopback. */
 const WIDTH = 3;
 
-/** Only the scenarios of `ids`, if there are any. */
-export async function runNodes(
-  tally: Tally,
-  folder: string,
-  count: number,
-  ids: readonly string[],
-): Promise<void> {
+/** Scenarios in which a kubelet, a volume or a machine does something that processes on loopback only play. */
+const OF_NODES = ['S5', 'S5b', 'S6a', 'S8', 'S11', 'S12', 'S13'];
+
+export interface NodesOptions {
+  readonly folder: string;
+  readonly count: number;
+  /** What was asked for; nothing means a run of the whole suite, which has no time for all of this. */
+  readonly chosen: readonly string[];
+  /** Scenarios among what was asked for; with these, only these. */
+  readonly ids: readonly string[];
+}
+
+export async function runNodes(tally: Tally, options: NodesOptions): Promise<void> {
+  const { folder, count, chosen, ids } = options;
   const assets = await nodeAssets();
   let started: NodesCluster | undefined;
   await tally.run(`${count} nodes are Ready, images included`, async () => {
@@ -47,7 +54,8 @@ export async function runNodes(
     else await kubectl.installOperator();
     await kubectl.stopOperator();
     const world = await NodesWorld.start(cluster);
-    await runScenarios(tally, world, chooseScenarios(ids), WIDTH);
+    const scenarios = chooseScenarios(chosen.length === 0 ? OF_NODES : ids);
+    await runScenarios(tally, world, scenarios, WIDTH);
     await world.stop();
   } finally {
     await cluster.stop();
