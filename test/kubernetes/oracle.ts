@@ -246,9 +246,12 @@ function contradictions(sample: Sample): readonly string[] {
     found.push(`generation ${status.generation} was not observed`);
   }
   const voters = (list ?? []).filter(({ isLearner }) => !isLearner);
-  const healthy = voters.filter(
-    ({ name }) => isUp(sample, name) && sample.answers.get(name)?.leaderId !== undefined,
-  );
+  const healthy = voters.filter(({ name }) => {
+    const answer = sample.answers.get(name);
+    // One that answers for another cluster is no voter of this one.
+    const isOurs = answer?.clusterId === (status.clusterId ?? answer?.clusterId);
+    return isUp(sample, name) && answer?.leaderId !== undefined && isOurs;
+  });
   const hasQuorum = voters.length > 0 && healthy.length >= quorumOf(voters.length);
   const { Available: available, Ready: ready } = status.conditions;
   if (hasQuorum && available !== 'True') found.push(`Available is ${available} with a quorum`);

@@ -54,7 +54,10 @@ export class Stage {
       faulty: this.#faulty,
       isOperated: () => !this.#isExcused && [...this.#acting].some(({ isRunning }) => isRunning),
     });
-    this.writer = new Writer(() => this.#clients());
+    this.writer = new Writer(
+      () => this.#clients(),
+      () => this.observer.now.status?.clusterId,
+    );
   }
 
   async open(): Promise<void> {

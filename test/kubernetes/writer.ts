@@ -11,13 +11,16 @@ export class Writer {
   readonly ledger: Ledger;
   /** Clients of members that may be asked, in the order of preference. */
   readonly #clients: () => readonly EtcdClient[];
+  /** What a member of another cluster acknowledges is no promise of this one. */
+  readonly #clusterId: () => string | undefined;
   #isStopped: boolean;
   #loop: Promise<void>;
   #turn: number;
 
-  constructor(clients: () => readonly EtcdClient[]) {
+  constructor(clients: () => readonly EtcdClient[], clusterId: () => string | undefined) {
     this.ledger = new Ledger();
     this.#clients = clients;
+    this.#clusterId = clusterId;
     this.#isStopped = true;
     this.#loop = Promise.resolve();
     this.#turn = 0;
@@ -49,8 +52,9 @@ export class Writer {
     const client = clients[this.#turn % Math.max(1, clients.length)];
     if (client === undefined) return false;
     try {
-      await client.kv.put(key, key, { signal: AbortSignal.timeout(WRITE_TIMEOUT_MS) });
-      return true;
+      const signal = AbortSignal.timeout(WRITE_TIMEOUT_MS);
+      const { header } = await client.kv.put(key, key, { signal });
+      return header?.clusterId.toString(16) === this.#clusterId();
     } catch {
       return false;
     }
