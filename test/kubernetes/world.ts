@@ -23,6 +23,8 @@ export const ABILITIES = [
   'cut-node',
   /** Pods made while it is on do not start. */
   'hold-pods',
+  /** Volumes are not tied to a node: a Pod that was evicted runs elsewhere. */
+  'moving-volumes',
   'restart-nodes',
   'api-server',
   /** plantStranger: a member of another cluster answers in the place of one. */

@@ -25,7 +25,7 @@ export async function nodeAssets(): Promise<string> {
 const WIDTH = 3;
 
 /** Scenarios in which a kubelet, a volume or a machine does something that processes on loopback only play. */
-const OF_NODES = ['S5', 'S5b', 'S6a', 'S8', 'S11', 'S12', 'S13'];
+const OF_NODES = ['S5', 'S5b', 'S6a', 'S8', 'S11', 'S13'];
 
 export interface NodesOptions {
   readonly folder: string;

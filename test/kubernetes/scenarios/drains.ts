@@ -11,7 +11,7 @@ const DRAIN_MS_MAX = 60_000;
 const drains: Scenario = {
   id: 'S12',
   title: 'nodes are drained, all at once where a budget holds drains back, else one by one',
-  needs: ['operator'],
+  needs: ['operator', 'moving-volumes'],
   play: async (stage) => {
     await stage.settle(3);
     const ids = stage.ids();
