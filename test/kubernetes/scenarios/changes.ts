@@ -108,7 +108,8 @@ const rolls: Scenario = {
     await stage.stays(10_000, 'the others were not touched', () => {
       return voters.filter((name) => stage.isUp(name)).length === 2;
     });
-    await stage.patch({ version: '3.9.0', image: stage.world.images.usual });
+    // A patch leaves what it does not name.
+    await stage.patch({ version: '3.9.0', image: { tag: null, ...stage.world.images.usual } });
     await stage.says('Progressing', { reason: 'VersionSkew' }, 60_000);
     const image = { ...stage.world.images.other };
     await stage.patch({ version: '3.7.2', image });
