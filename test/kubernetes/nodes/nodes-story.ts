@@ -17,6 +17,8 @@ const OPERATOR = '/api/v1/namespaces/etcd-ts-system/pods';
 /** What is promised of one member becoming three, where the images are there already. */
 const THREE_READY_MS_MAX = 60_000;
 const UNHEALTHY_AFTER_MS = 60_000;
+/** Kubernetes looks for Pods of nodes that are gone every 20 s and waits 40 s more; only then are claims let go. */
+const ORPHAN_GONE_MS_MAX = 150_000;
 const REPLACED_MS_MAX: number = UNHEALTHY_AFTER_MS + 60_000;
 const NOBODY = 65_532;
 
@@ -251,10 +253,11 @@ async function loseNode({ cluster, kube, kubectl }: Story): Promise<string> {
   const took = ((performance.now() - sinceMs) / 1000).toFixed(1);
   await kubectl.run('delete', 'node', node);
   await cluster.replace(node);
-  await until('nothing is left of it', async () => {
+  const isAlone = async (): Promise<true | undefined> => {
     const claims = await kube.list(`${CORE}/persistentvolumeclaims?${OF_MAIN}`);
     return claims.length === 3 || undefined;
-  });
+  };
+  await until('nothing is left of it', isAlone, ORPHAN_GONE_MS_MAX);
   return `${took} s, of which ${UNHEALTHY_AFTER_MS / 1000} s are patience`;
 }
 
