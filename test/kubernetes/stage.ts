@@ -19,6 +19,8 @@ import { WRITTEN_PREFIX, Writer } from './writer.ts';
 export const CLUSTER = 'main';
 /** The least there may be: what takes longer than the wait for a sick member is the operator's doing. */
 export const UNHEALTHY_AFTER_MS = 60_000;
+/** Whom the operator's Events name as their source. */
+const OPERATOR_COMPONENT = 'etcd-ts-operator';
 /** After the last act, events are on their way still. */
 const CALM_MS = 3_000;
 /** Longer than the operator's steady look. */
@@ -390,10 +392,14 @@ export class Stage {
     this.oracle.checkEvents(told, Date.now());
   }
 
+  /** Events of the operator: what kubelet says, of a probe that was slow once for example, is nobody's unrest. */
   async #eventVersions(): Promise<ReadonlyMap<string, string>> {
     const events = await this.#kube.list(`${this.core}/events`);
+    const own = events.filter(
+      (event) => textAt(recordAt(event, 'source'), 'component') === OPERATOR_COMPONENT,
+    );
     return new Map(
-      events.map((event) => {
+      own.map((event) => {
         const metadata = recordAt(event, 'metadata');
         const name = `Event ${textAt(event, 'reason')} ${textAt(metadata, 'name')}`;
         return [name, textAt(metadata, 'resourceVersion') ?? ''];
