@@ -9,6 +9,9 @@ import type { Step } from './step.ts';
 import { hasOldConfig, hasOldImage } from './trouble.ts';
 import { type ClusterView, type MemberView, stayingVoters } from './view.ts';
 
+/** The smallest cluster that keeps its quorum while one voter is stopped. */
+const VOTERS_TO_HIDE_A_STOP = 3;
+
 export function rollConfiguration(view: ClusterView): Step | undefined {
   return roll(view, hasOldConfig, 'RollingConfiguration');
 }
@@ -25,7 +28,7 @@ function roll(
   if (view.clusterId === undefined || view.spec.storage.medium === 'Memory') return undefined;
   const voters = stayingVoters(view);
   const old = voters.filter((member) => isOld(view, member));
-  if (old.length === 0) return undefined;
+  if (old.length === 0 || growsFirst(view, voters)) return undefined;
   const held = whyHeld(view, voters);
   if (held !== undefined) {
     return { actions: [], reason: 'WaitingForHealth', message: held, isMoving: false };
@@ -42,6 +45,14 @@ function roll(
     reason,
     message: `making the Pod of ${victim.name} again, ${left}`,
   };
+}
+
+/**
+ * One or two voters cannot hide a stop, the third that is wanted will: scaling, later in the order of work, goes first. Not so
+ * where no third is wanted.
+ */
+function growsFirst({ spec }: ClusterView, voters: readonly MemberView[]): boolean {
+  return voters.length < VOTERS_TO_HIDE_A_STOP && spec.replicas >= VOTERS_TO_HIDE_A_STOP;
 }
 
 /** A roll that would take the quorum, or add a second member to one that is away already, waits. */
