@@ -24,9 +24,10 @@ export function bringIn(view: ClusterView): Step | undefined {
   if (view.clusterId === undefined || view.list === undefined) return undefined;
   const orphan = removeOrphanLearner(view);
   if (orphan !== undefined) return orphan;
-  // Whoever is in the list already comes first: etcd allows one learner.
+  // Whoever is in the list already comes first: etcd allows one learner. Who votes by it is in, though the record says so a
+  // round later.
   const joiners = view.members
-    .filter(isJoining)
+    .filter((member) => isJoining(member) && member.listed?.isLearner !== false)
     .sort((a, b) => Number(b.listed !== undefined) - Number(a.listed !== undefined));
   const last = joiners.at(-1);
   if (last === undefined) return undefined;
