@@ -28,7 +28,7 @@ const WIDTH = 3;
  * Scenarios in which a kubelet, a volume or a machine does something that processes on loopback only play. Not S11: kubelet
  * 1.20 may keep a deleted Pod for over a minute, which is when the scenario's operator gives a member up.
  */
-const OF_NODES = ['S5', 'S5b', 'S6a', 'S8', 'S13'];
+const OF_NODES = ['S5', 'S6a', 'S13'];
 
 export interface NodesOptions {
   readonly folder: string;

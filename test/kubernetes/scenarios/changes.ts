@@ -8,6 +8,8 @@ import { until } from '../until.ts';
 /** The operator gives a learner ten minutes to start, and waits a minute before the next. */
 const JOIN_DEADLINE_MS = 600_000;
 const JOIN_BACKOFF_MS = 60_000;
+/** Kubelet may keep a deleted Pod for a minute. */
+const POD_GONE_MS = 90_000;
 
 const learnerStuck: Scenario = {
   id: 'S2',
@@ -147,7 +149,9 @@ const sizes: Scenario = {
     await stage.writer.stop();
     await stage.scale(0);
     await stage.says('Available', { status: 'False', reason: 'ScaledToZero' });
-    await stage.within(30_000, 'no Pod is left', () => stage.observer.now.pods.length === 0);
+    await stage.within(POD_GONE_MS, 'no Pod is left', () => {
+      return stage.observer.now.pods.length === 0;
+    });
     if (stage.observer.now.claims.length !== 3) throw new Error('a volume went to sleep for ever');
     await stage.scale(3);
     times.push(`from 0: ${(await stage.ready(3)).toFixed(1)} s`);
