@@ -17,6 +17,8 @@ import type { OperatorHandle, OperatorStart, World } from './world.ts';
 import { WRITTEN_PREFIX, Writer } from './writer.ts';
 
 export const CLUSTER = 'main';
+/** Kubernetes looks for Pods of nodes that are gone every 20 s and waits 40 s more; only then are claims let go. */
+export const ORPHAN_GONE_MS = 150_000;
 /** The least there may be: what takes longer than the wait for a sick member is the operator's doing. */
 export const UNHEALTHY_AFTER_MS = 60_000;
 /** Whom the operator's Events name as their source. */

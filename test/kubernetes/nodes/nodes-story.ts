@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type Json, listAt, recordAt, textAt } from '../../../operator/kube/decode.ts';
 import type { Tally } from '../../support/tally.ts';
 import type { Kube } from '../kube.ts';
+import { ORPHAN_GONE_MS } from '../stage.ts';
 import { until } from '../until.ts';
 import { processesOf, signal } from './containers.ts';
 import { DEBIAN_ETCD } from './images.ts';
@@ -17,8 +18,6 @@ const OPERATOR = '/api/v1/namespaces/etcd-ts-system/pods';
 /** What is promised of one member becoming three, where the images are there already. */
 const THREE_READY_MS_MAX = 60_000;
 const UNHEALTHY_AFTER_MS = 60_000;
-/** Kubernetes looks for Pods of nodes that are gone every 20 s and waits 40 s more; only then are claims let go. */
-const ORPHAN_GONE_MS_MAX = 150_000;
 const REPLACED_MS_MAX: number = UNHEALTHY_AFTER_MS + 60_000;
 const NOBODY = 65_532;
 
@@ -257,7 +256,7 @@ async function loseNode({ cluster, kube, kubectl }: Story): Promise<string> {
     const claims = await kube.list(`${CORE}/persistentvolumeclaims?${OF_MAIN}`);
     return claims.length === 3 || undefined;
   };
-  await until('nothing is left of it', isAlone, ORPHAN_GONE_MS_MAX);
+  await until('nothing is left of it', isAlone, ORPHAN_GONE_MS);
   return `${took} s, of which ${UNHEALTHY_AFTER_MS / 1000} s are patience`;
 }
 

@@ -2,12 +2,10 @@
 // data or a start (S7).
 import { AlarmType } from '../../../server/proto/gen/rpc.ts';
 import type { Scenario } from '../scenario.ts';
-import { type Stage, UNHEALTHY_AFTER_MS } from '../stage.ts';
+import { ORPHAN_GONE_MS, type Stage, UNHEALTHY_AFTER_MS } from '../stage.ts';
 import { patience } from '../until.ts';
 
 /** From the fault to three healthy members again, over the time a sick member is given. */
-/** Kubernetes looks for Pods of nodes that are gone every 20 s and waits 40 s more; only then are claims let go. */
-const ORPHAN_GONE_MS = 150_000;
 
 const REPLACE_MS_MAX = 60_000;
 const REPLACED_MS_MAX: number = UNHEALTHY_AFTER_MS + REPLACE_MS_MAX;
