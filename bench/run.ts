@@ -15,6 +15,7 @@ import {
   versionText,
 } from './runner/environment.ts';
 import { runLeaderKills, runLearner } from './runner/faults.ts';
+import { runHuge } from './runner/huge.ts';
 import { type Emit, runLarge } from './runner/large.ts';
 import { LAYER_FIGURES, runLayers } from './runner/layers.ts';
 import { runLoad } from './runner/load-process.ts';
@@ -116,11 +117,14 @@ function addReport(samples: Samples, system: string, row: string, report: LoadRe
   );
 }
 
+/** The settings with our program alone. */
+function oursOnly(settings: Settings): Settings {
+  return { ...settings, systems: settings.systems.slice(0, 1) };
+}
+
 /** Where the time goes, of ours alone: etcd has no such profile. */
 async function runProfiles(settings: Settings, samples: Samples): Promise<void> {
-  const [ours] = settings.systems;
-  if (ours === undefined) return;
-  const alone = { ...settings, systems: [ours] };
+  const alone = oursOnly(settings);
   for (const { name, load } of LAYER_SCENARIOS) {
     await runExperiment(alone, layerRow(name), settings.layerRounds, samples, (binary, emit) =>
       runLayers(binary, load, emit),
@@ -159,9 +163,9 @@ async function runAll(settings: Settings, samples: Samples): Promise<void> {
   await runExperiment(settings, 'large', largeRounds, samples, (binary, emit) =>
     runLarge(binary, large, emit),
   );
-  const huge = { keyCount: hugeKeys, stallSeconds: 0 };
-  await runExperiment(settings, 'huge', hugeKeys > 0 ? 1 : 0, samples, (binary, emit) =>
-    runLarge(binary, huge, emit),
+  // Of ours alone: it compares a store with many keys to one with none.
+  await runExperiment(oursOnly(settings), 'huge', hugeKeys > 0 ? 1 : 0, samples, (binary, emit) =>
+    runHuge(binary, hugeKeys, emit),
   );
   await runExperiment(settings, 'learner', learnerMegabytes > 0 ? 1 : 0, samples, (binary, emit) =>
     runLearner(binary, learnerMegabytes, emit),
@@ -186,6 +190,7 @@ const LARGE_FIGURES = [
     'stall p99.9 of the load, ms',
   ],
   ...['housework rounds', 'memory after churn', 'disk'],
+  ...['bytes per key', 'bytes per key, a tenth of the keys', 'bytes per key, growth'],
 ];
 const FAULT_FIGURES = [
   ...['p99 before, ms', 'p99 during, ms', 'p99 during to before', 'joined after seconds'],

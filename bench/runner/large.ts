@@ -8,8 +8,9 @@ import { compact, defragment, probeRead, snapshot } from './admin.ts';
 import { fill, runLoad } from './load-process.ts';
 import { Cluster } from './server-processes.ts';
 
-const SIZES = ['--key-size', '40', '--val-size', '256'];
+export const SIZES: readonly string[] = ['--key-size', '40', '--val-size', '256'];
 const PROBE_MS = 10;
+const RATE_SECONDS = 3;
 /** Writes and reads per second during the stall experiment: busy, but not so that requests queue. */
 const MIXED_RATE = 2000;
 
@@ -24,12 +25,12 @@ export async function runLarge(binary: string, options: LargeOptions, emit: Emit
   const cluster = await Cluster.start(binary, 1);
   const space = ['--key-space-size', String(options.keyCount), ...SIZES];
   try {
-    const emptyRate = await putRate(cluster, space);
+    const emptyRate = await putRate(cluster, space, RATE_SECONDS);
     emit('put rate, empty', emptyRate);
     const startedAt = performance.now();
     await fill(cluster, options.keyCount, SIZES);
     emit('fill seconds', (performance.now() - startedAt) / 1000);
-    const fullRate = await putRate(cluster, space);
+    const fullRate = await putRate(cluster, space, RATE_SECONDS);
     emit('put rate, full', fullRate);
     emit('slowdown', emptyRate / fullRate);
     emit('memory after fill', usageOf(cluster.pids).rssBytes / 1e6);
@@ -49,8 +50,14 @@ export async function runLarge(binary: string, options: LargeOptions, emit: Emit
   }
 }
 
-async function putRate(cluster: Cluster, space: readonly string[]): Promise<number> {
-  const many = ['--conns', '100', '--clients', '1000', '--warmup', '0.5', '--seconds', '3'];
+/** Puts per second of 1000 clients. */
+export async function putRate(
+  cluster: Cluster,
+  space: readonly string[],
+  seconds: number,
+): Promise<number> {
+  const time = ['--warmup', '0.5', '--seconds', String(seconds)];
+  const many = ['--conns', '100', '--clients', '1000', ...time];
   return (await runLoad(cluster, ['put', ...many, ...space])).operationsPerSecond;
 }
 

@@ -14,7 +14,8 @@ const USAGE = `usage: npm run bench -- [options]
   --members 1,3     cluster sizes, one after another (1); "none" leaves the loads out
   --large N         rounds with a million keys, for memory and restart (0)
   --stall N         seconds of mixed load, compaction, snapshot and defrag in each of them (0)
-  --huge N          keys of one more round, to compare its put rate with that of an empty store (0)
+  --huge N          keys of one more experiment, of ours alone: put rate to that of an empty store, memory per key to
+                    that of a tenth of the keys (0)
   --learner N       megabytes that a learner takes over under load (0: not at all)
   --kills N         how often the leader of three is killed (0)
   --layers N        rounds that profile ours, to say where the time of an operation goes (0)

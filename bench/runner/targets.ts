@@ -75,6 +75,14 @@ export const TARGETS: readonly Target[] = [
     limit: 1.25,
   },
   {
+    work: '10 M keys: memory per key, to that of 1 M',
+    row: 'huge',
+    figure: 'bytes per key, growth',
+    unit: 'x',
+    kind: 'value',
+    limit: 1.1,
+  },
+  {
     work: "a learner joins under load: writers' p99, during to before",
     row: 'learner',
     figure: 'p99 during to before',
