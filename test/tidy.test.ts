@@ -312,6 +312,13 @@ describe('documents', () => {
     expect(readme).toMatch(/npm (?:ci|install) && npm test/);
   });
 
+  it("run what stays in the shell's own process, which is the one npm passes signals to", () => {
+    const manifest = readFileSync(join(ROOT, 'package.json'), 'utf8');
+    for (const script of ['start', 'cluster', 'operator']) {
+      expect(manifest).toMatch(new RegExp(`"${script}": "exec `));
+    }
+  });
+
   it('lock the packages of every platform', () => {
     // npm leaves out what its registry does not have, and then npm ci refuses the file everywhere.
     const lock: unknown = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
