@@ -44,7 +44,7 @@ export function createServices(
   const { nodeId, clusterId } = storage.metadata;
   const time = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };
   const header = new ResponseHeaderWriter(clusterId, nodeId, () => node.term);
-  const reader = new KvReader(store, time);
+  const reader = new KvReader(store, time, member.metrics.requests);
   const health = new HealthState();
   const grpc = createGrpcServer(member, logging);
   const revision = (): number => store.revision;

@@ -18,6 +18,8 @@ export interface EntryEvents {
   onTermStarted(term: number): void;
   /** A configuration change; answers its waiter itself. */
   onConfChange(entry: Entry): void;
+  /** One of this member's own got its answer. */
+  onAnswered(proposal: Proposal): void;
   /** Whether an id with this upper part may be one of this member's. */
   readonly requestIdPrefix: number;
 }
@@ -107,7 +109,9 @@ export class EntryApplier {
     const proposal = this.#proposals.ofEntry(entry) ?? this.#forwardedProposal(entry);
     const command: Command = proposal?.command ?? decodeCommand(entry.data);
     const outcome: ApplyOutcome = this.#applier.apply(command);
-    if (proposal !== undefined) this.#proposals.settle(proposal, outcome);
+    if (proposal === undefined || proposal.settled) return;
+    this.#proposals.settle(proposal, outcome);
+    this.#events.onAnswered(proposal);
   }
 
   /** A proposal of this member that another leader put into the log comes back as other bytes: found by its id. */

@@ -12,6 +12,7 @@ import type { MvccStore } from '../mvcc/store.ts';
 import { type RangeRequest, SortTarget, type TxnRequest } from '../proto/gen/rpc.ts';
 import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
 import { BACKGROUND_SLICE_MS, READ_SLICE_KEYS, READ_SLICE_VALUES } from './limits.ts';
+import type { RequestDurations } from './request-durations.ts';
 import type { Scheduler } from './scheduler.ts';
 
 type RangeDone = (result: RangeResult | EtcdError) => void;
@@ -31,33 +32,77 @@ export class KvReader {
   readonly #store: MvccStore;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
+  readonly #durations: RequestDurations;
   /** Slices of reads under way, in the order they are due: all of them together get one slice of a turn. */
   #slices: (() => void)[] = [];
   #isTurnTaken = false;
 
-  constructor(store: MvccStore, time: { readonly clock: Clock; readonly scheduler: Scheduler }) {
+  constructor(
+    store: MvccStore,
+    time: { readonly clock: Clock; readonly scheduler: Scheduler },
+    durations: RequestDurations,
+  ) {
     this.#store = store;
     this.#clock = time.clock;
     this.#scheduler = time.scheduler;
+    this.#durations = durations;
   }
 
-  /** Reads a range; calls back at once for a small one. */
-  range(request: RangeRequest, done: RangeDone): void {
-    if (isSmall(request)) {
-      done(this.#attempt(() => executeRange(this.#store, request)));
-    } else {
-      this.#rangeInSlices(request, done);
-    }
+  /** Reads a range; calls back at once for a small one. `askedMs`: since when it waited for its read index. */
+  range(request: RangeRequest, done: RangeDone, askedMs?: number): void {
+    if (!isSmall(request)) this.#rangeInSlices(request, this.#timed(done, askedMs));
+    else if (askedMs === undefined) this.#rangeAlone(request, done);
+    else this.#rangeOfTurn(request, done, askedMs);
+  }
+
+  /** A range that nothing will be read for: its index did not come. */
+  unreadable(askedMs: number): void {
+    this.#durations.answered('range', false, askedMs);
   }
 
   /** A transaction that only reads. */
   txn(request: TxnRequest): TxnResult | EtcdError {
-    return this.#attempt(() => readTxn(this.#store, request));
+    const startMs = this.#clock.monotonicMs();
+    const result = this.#attempt(() => readTxn(this.#store, request));
+    const tookMs = this.#clock.monotonicMs() - startMs;
+    this.#durations.request('readonlyTxn', !isEtcdError(result), tookMs);
+    return result;
   }
 
   /** The same read as `range` without a total, for streams that count by themselves. */
   chunk(request: RangeRequest): RangeResult | EtcdError {
-    return this.#attempt(() => executeRange(this.#store, request, false));
+    const startMs = this.#clock.monotonicMs();
+    const result = this.#attempt(() => executeRange(this.#store, request, false));
+    this.#durations.range(!isEtcdError(result), this.#clock.monotonicMs() - startMs);
+    return result;
+  }
+
+  /** A range between others that waited for the same turn: they share two looks at the clock. */
+  #rangeOfTurn(request: RangeRequest, done: RangeDone, askedMs: number): void {
+    this.#durations.beginRange(this.#clock);
+    const result = this.#attempt(() => executeRange(this.#store, request));
+    done(result);
+    this.#durations.endRange(!isEtcdError(result), askedMs);
+  }
+
+  #rangeAlone(request: RangeRequest, done: RangeDone): void {
+    const startMs = this.#clock.monotonicMs();
+    const result = this.#attempt(() => executeRange(this.#store, request));
+    const tookMs = this.#clock.monotonicMs() - startMs;
+    this.#durations.range(!isEtcdError(result), tookMs);
+    this.#durations.request('range', !isEtcdError(result), tookMs);
+    done(result);
+  }
+
+  #timed(done: RangeDone, askedMs: number | undefined): RangeDone {
+    const startMs = this.#clock.monotonicMs();
+    return (result) => {
+      const nowMs = this.#clock.monotonicMs();
+      const success = !isEtcdError(result);
+      this.#durations.range(success, nowMs - startMs);
+      this.#durations.request('range', success, nowMs - (askedMs ?? startMs));
+      done(result);
+    };
   }
 
   #rangeInSlices(request: RangeRequest, done: RangeDone): void {

@@ -7,6 +7,7 @@ import {
   type Histogram,
   type MetricRegistry,
 } from '../base/metrics.ts';
+import { RequestDurations } from './request-durations.ts';
 
 /** Numbers read at the moment of printing. */
 export type MetricReaders = Readonly<Record<string, () => number>>;
@@ -30,6 +31,7 @@ export interface NodeMetrics {
   readonly slowReadIndexes: Counter;
   readonly heartbeatSendFailures: Counter;
   readonly leasesExpired: Counter;
+  readonly requests: RequestDurations;
 }
 
 export function createNodeMetrics(registry: MetricRegistry): NodeMetrics {
@@ -67,6 +69,7 @@ export function createNodeMetrics(registry: MetricRegistry): NodeMetrics {
       'Heartbeats that could not be sent in time.',
     ),
     leasesExpired: count('etcd_debugging_server_lease_expired_total', 'Leases that expired.'),
+    requests: new RequestDurations(registry),
   };
 }
 

@@ -330,8 +330,10 @@ export class Node implements Proposer {
 
   /** etcd: server.go parseProposeCtxErr. A proposal made while the former leader was being replaced died with it. */
   #timeoutOf(proposal: Proposal): EtcdError {
-    this.#deps.metrics.proposalsFailed.inc();
+    const { metrics } = this.#deps;
+    metrics.proposalsFailed.inc();
     const startMs = proposal.deadlineMs - this.#requestTimeoutMs;
+    metrics.requests.answered(proposal.command.kind, false, startMs);
     const lostMs = this.#electedMs - 2 * this.#options.electionTimeoutMs;
     const isLeaderFault = startMs > lostMs && startMs < this.#electedMs;
     return new EtcdError(isLeaderFault ? 'timeoutDueToLeaderFail' : 'timeout');
@@ -365,6 +367,11 @@ export class Node implements Proposer {
     // A leader answers no reads before this entry is committed: those who asked before ask again, on every member.
     this.#reads.retryUnanswered(this.#deps.clock.monotonicMs());
     if (this.isLeader) this.#leases.promote();
+  }
+
+  #onAnswered(proposal: Proposal): void {
+    const startMs = proposal.deadlineMs - this.#requestTimeoutMs;
+    this.#deps.metrics.requests.answered(proposal.command.kind, true, startMs);
   }
 
   #apply(entries: readonly Entry[]): void {
@@ -429,6 +436,7 @@ export class Node implements Proposer {
   /** Answers first, then the store: the log is durable already, and the batch below is one more microsecond per entry. */
   #flush(): void {
     const { flush, clock, metrics } = this.#deps;
+    if (metrics.requests.hasAnswers) metrics.requests.endTurn(clock.monotonicMs());
     flush();
     const startMs = clock.monotonicMs();
     if (!this.#entries.commit()) return;
@@ -478,6 +486,7 @@ export class Node implements Proposer {
         events: {
           onTermStarted: (term) => this.#onTermStarted(term),
           onConfChange: (entry) => this.#onConfChange(entry),
+          onAnswered: (proposal) => this.#onAnswered(proposal),
           requestIdPrefix: this.ids.prefix,
         },
       },

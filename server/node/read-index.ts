@@ -7,7 +7,8 @@ import { PENDING_READS_MAX, READ_INDEX_RETRY_MS } from './limits.ts';
 
 /** Whoever waits for a linearizable read. Called exactly once; must not throw. */
 export interface ReadListener {
-  onReadable(error: EtcdError | undefined): void;
+  /** `askedMs`: since when it waits, on the monotonic clock; none when the node was not asked yet. */
+  onReadable(error: EtcdError | undefined, askedMs?: number): void;
 }
 
 /** Reads that asked together. */
@@ -142,12 +143,13 @@ export class ReadIndexQueue {
 
   #finish(batch: ReadBatch, error: EtcdError | undefined): void {
     if (error !== undefined) this.#port.onFailed();
-    for (const listener of batch.listeners) this.#end(listener, error);
+    const askedMs = batch.deadlineMs - this.#timeoutMs;
+    for (const listener of batch.listeners) this.#end(listener, error, askedMs);
   }
 
-  #end(listener: ReadListener, error: EtcdError | undefined): void {
+  #end(listener: ReadListener, error: EtcdError | undefined, askedMs?: number): void {
     this.#pendingCount--;
-    listener.onReadable(error);
+    listener.onReadable(error, askedMs);
   }
 }
 

@@ -27,8 +27,14 @@ import { failCall, failWith } from './status.ts';
 
 /** Reads of the store as it is now. */
 export interface KvReader {
-  /** Calls back at once for a small range, later for one that is read in slices. */
-  range(request: RangeRequest, done: (result: RangeResult | EtcdError) => void): void;
+  /** Calls back at once for a small range, later for one that is read in slices. `askedMs`: since when it waited. */
+  range(
+    request: RangeRequest,
+    done: (result: RangeResult | EtcdError) => void,
+    askedMs?: number,
+  ): void;
+  /** A range whose read index did not come is only counted. */
+  unreadable(askedMs: number): void;
   txn(request: TxnRequest): TxnResult | EtcdError;
   /** Reads a small part of a range, without a total. */
   chunk(request: RangeRequest): RangeResult | EtcdError;
@@ -132,16 +138,21 @@ class RangeCall implements ReadListener {
     this.#request = request;
   }
 
-  onReadable(error: EtcdError | undefined): void {
-    if (error !== undefined) failCall(this.#call, error);
-    else if (!this.#call.finished) this.read();
+  onReadable(error: EtcdError | undefined, askedMs?: number): void {
+    if (error === undefined) {
+      if (!this.#call.finished) this.read(askedMs);
+      return;
+    }
+    if (askedMs !== undefined) this.#deps.reader.unreadable(askedMs);
+    failCall(this.#call, error);
   }
 
-  read(): void {
-    this.#deps.reader.range(this.#request, (result) => {
+  read(askedMs?: number): void {
+    const done = (result: RangeResult | EtcdError): void => {
       if (result instanceof EtcdError) failCall(this.#call, result);
       else this.#call.respond(this.#deps.encoders.range, result);
-    });
+    };
+    this.#deps.reader.range(this.#request, done, askedMs);
   }
 }
 

@@ -281,7 +281,7 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
     duties: createDuties(process, node, base),
     changes: createChanges(process, node, base),
     pump: new WatchPump(store.watchHub, time, () => process.flush()),
-    reader: new KvReader(store, time),
+    reader: new KvReader(store, time, METRICS.requests),
     leases: new LeaseAccess({
       ...time,
       lessor,

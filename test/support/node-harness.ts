@@ -9,7 +9,7 @@ import { MetricRegistry } from '../../server/base/metrics.ts';
 import { Lessor } from '../../server/lease/lessor.ts';
 import type { MvccStore } from '../../server/mvcc/store.ts';
 import { readPosition } from '../../server/node/entry-applier.ts';
-import { createNodeMetrics } from '../../server/node/metrics.ts';
+import { createNodeMetrics, type NodeMetrics } from '../../server/node/metrics.ts';
 import { Node, type NodeDeps, type NodeOptions } from '../../server/node/node.ts';
 import type { LogWriter } from '../../server/node/ready-loop.ts';
 import { SnapshotKeeper } from '../../server/node/snapshot-keeper.ts';
@@ -88,6 +88,7 @@ export class NodeWorld {
   readonly raft: RawNode;
   readonly node: Node;
   readonly registry: MetricRegistry = new MetricRegistry();
+  readonly metrics: NodeMetrics = createNodeMetrics(this.registry);
   /** What happened, in order. */
   readonly told: string[] = [];
   readonly sent: Message[] = [];
@@ -202,7 +203,7 @@ export class NodeWorld {
       clock: time,
       scheduler: time,
       logger: SILENT_LOGGER,
-      metrics: createNodeMetrics(this.registry),
+      metrics: this.metrics,
     };
   }
 

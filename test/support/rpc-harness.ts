@@ -24,7 +24,8 @@ export class RpcWorld extends NodeWorld {
   constructor(options: RpcWorldOptions = {}) {
     super(options);
     this.header = new ResponseHeaderWriter(CLUSTER_ID, MEMBER_ID, () => this.node.term);
-    this.reader = new KvReader(this.store, { clock: this.time, scheduler: this.time });
+    const time = { clock: this.time, scheduler: this.time };
+    this.reader = new KvReader(this.store, time, this.metrics.requests);
     this.kv = createKvService({
       proposer: this.node,
       reader: this.reader,

@@ -5,8 +5,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { executeRange } from '../../../server/apply/range.ts';
 import type { RangeResult } from '../../../server/apply/result.ts';
 import { isEtcdError } from '../../../server/base/errors.ts';
+import { MetricRegistry } from '../../../server/base/metrics.ts';
 import { KvReader } from '../../../server/node/kv-reader.ts';
 import { BACKGROUND_SLICE_MS } from '../../../server/node/limits.ts';
+import { RequestDurations } from '../../../server/node/request-durations.ts';
 import {
   createTxnRequest,
   type RangeRequest,
@@ -28,7 +30,8 @@ beforeEach(() => {
   for (let i = 0; i < KEYS; i++)
     world.put(`k${String((i * 7919) % KEYS).padStart(5, '0')}`, `${i % 10}`);
   time = new SteppedTime();
-  reader = new KvReader(world.store, { clock: time, scheduler: time });
+  const durations = new RequestDurations(new MetricRegistry());
+  reader = new KvReader(world.store, { clock: time, scheduler: time }, durations);
 });
 
 interface Seen {
