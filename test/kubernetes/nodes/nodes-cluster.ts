@@ -18,6 +18,8 @@ import { network, takeDown } from './scripts.ts';
 const PROGRAMS = [
   ...['kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler'],
   ...['kubelet', 'kube-proxy'],
+  // Says that the kubelet is the mended one; see build-kubernetes.sh.
+  'kubelet.mended',
 ];
 const READY_WITHIN_MS = 120_000;
 /** How many nodes one run may have, one after another: they have a digit in their names and addresses. */
@@ -25,7 +27,7 @@ const NODES_MAX = 9;
 
 let isClaimed = false;
 
-/** Programs of Kubernetes that nodes need and `assets` lacks. */
+/** Files of build-kubernetes.sh that nodes need and `assets` lacks. */
 export function missingPrograms(assets: string): readonly string[] {
   return PROGRAMS.filter((program) => !existsSync(join(assets, program)));
 }

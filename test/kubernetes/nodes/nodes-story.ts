@@ -248,7 +248,8 @@ async function loseNode({ cluster, kube, kubectl }: Story): Promise<string> {
     async () => !(await memberIds(kube, 'main')).some((id) => id.startsWith(name)) || undefined,
     REPLACED_MS_MAX,
   );
-  await becomesReady(kube, 'main', 3, REPLACED_MS_MAX - (performance.now() - sinceMs));
+  const limitMs = REPLACED_MS_MAX - (performance.now() - sinceMs);
+  await becomesReady(kube, 'main', 3, { limitMs, without: node });
   const took = ((performance.now() - sinceMs) / 1000).toFixed(1);
   await kubectl.run('delete', 'node', node);
   await cluster.replace(node);
@@ -279,7 +280,7 @@ async function tendDebian(story: Story): Promise<string> {
   const scaled = await scale(story, 3, 'debian');
   const rolled = await timed(async () => {
     await kube.patch(`${CLUSTERS}/debian`, { spec: { options: { snapshotCount: 5000 } } });
-    await becomesReady(kube, 'debian', 3, 180_000);
+    await becomesReady(kube, 'debian', 3, { limitMs: 180_000 });
   });
   const status = recordAt(await kube.get(`${CLUSTERS}/debian`), 'status');
   equal(status['version'], DEBIAN_ETCD.version);
@@ -323,12 +324,15 @@ async function memberIds(kube: Kube, name: string): Promise<readonly string[]> {
   return members.map((member) => `${textAt(member, 'name')} ${textAt(member, 'id')}`);
 }
 
-/** As the operator says, and as Kubernetes shows: what the operator says may be from before it looked. */
+/**
+ * As the operator says, and as Kubernetes shows: what the operator says may be from before it looked. Nobody ends the Pods of
+ * a node that is gone, `without`.
+ */
 async function becomesReady(
   kube: Kube,
   name: string,
   replicas: number,
-  limitMs: number = 120_000,
+  { limitMs = 120_000, without }: { readonly limitMs?: number; readonly without?: string } = {},
 ): Promise<void> {
   await until(
     `${name} is Ready with ${replicas}`,
@@ -343,20 +347,15 @@ async function becomesReady(
         found['readyReplicas'] === replicas &&
         found['replicas'] === replicas;
       if (!isSo) throw new Error(JSON.stringify(conditions));
-      // Kubelet 1.20 needs a minute to forget a Pod whose container was started twice.
-      const pods = (await podsOf(kube, name)).filter((pod) => !isTerminating(pod));
+      const pods = (await podsOf(kube, name)).filter((pod) => nodeOf(pod) !== without);
       return (pods.length === replicas && pods.every(isReady)) || undefined;
     },
     limitMs,
   );
 }
 
-function isTerminating(pod: Json): boolean {
-  return recordAt(pod, 'metadata')['deletionTimestamp'] !== undefined;
-}
-
 function isReady(pod: Json): boolean {
-  if (isTerminating(pod)) return false;
+  if (recordAt(pod, 'metadata')['deletionTimestamp'] !== undefined) return false;
   const conditions = listAt(recordAt(pod, 'status'), 'conditions');
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }

@@ -24,11 +24,8 @@ export async function nodeAssets(): Promise<string> {
 /** Clusters side by side on the nodes, which have more to do than processes on loopback. */
 const WIDTH = 3;
 
-/**
- * Scenarios in which a kubelet, a volume or a machine does something that processes on loopback only play. Not S11: kubelet
- * 1.20 may keep a deleted Pod for over a minute, which is when the scenario's operator gives a member up.
- */
-const OF_NODES = ['S5', 'S6a', 'S13'];
+/** Scenarios in which a kubelet, a volume or a machine does something that processes on loopback only play. */
+const OF_NODES = ['S5', 'S6a', 'S11', 'S13'];
 
 export interface NodesOptions {
   readonly folder: string;

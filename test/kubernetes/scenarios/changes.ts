@@ -8,13 +8,11 @@ import { until } from '../until.ts';
 /** The operator gives a learner ten minutes to start, and waits a minute before the next. */
 const JOIN_DEADLINE_MS = 600_000;
 const JOIN_BACKOFF_MS = 60_000;
-/** Kubelet may keep a deleted Pod for a minute. */
-const POD_GONE_MS = 90_000;
 
 const learnerStuck: Scenario = {
   id: 'S2',
   title: 'a learner that never starts is alone, can be called off, and is given up at its deadline',
-  needs: ['operator-rigged', 'operator', 'hold-pods'],
+  needs: ['operator', 'own-operators', 'operator-rigged', 'hold-pods'],
   play: async (stage) => {
     const operator = await stage.settle(3);
     await stage.world.holdPods(stage.namespace, true);
@@ -149,7 +147,7 @@ const sizes: Scenario = {
     await stage.writer.stop();
     await stage.scale(0);
     await stage.says('Available', { status: 'False', reason: 'ScaledToZero' });
-    await stage.within(POD_GONE_MS, 'no Pod is left', () => {
+    await stage.within(30_000, 'no Pod is left', () => {
       return stage.observer.now.pods.length === 0;
     });
     if (stage.observer.now.claims.length !== 3) throw new Error('a volume went to sleep for ever');
@@ -165,7 +163,7 @@ const sizes: Scenario = {
 const deletion: Scenario = {
   id: 'S16',
   title: 'deleted without a quorum and without an operator; volumes stay, or go, as asked',
-  needs: ['operator', 'crash-loop'],
+  needs: ['operator', 'own-operators', 'crash-loop'],
   ends: 'gone',
   play: async (stage) => {
     const operator = await stage.settle(3);
