@@ -43,7 +43,8 @@ interface Pending extends EventNote {
 }
 
 const EVENTS = { apiVersion: 'v1', plural: 'events' } as const;
-const COMPONENT = 'etcd-ts-operator';
+/** Whom its Events name as their source. */
+export const EVENT_COMPONENT = 'etcd-ts-operator';
 const MESSAGE_LENGTH_MAX = 1024;
 
 export class EventRecorder {
@@ -138,8 +139,8 @@ export class EventRecorder {
         count: 1,
         firstTimestamp: formatTime(atMs),
         lastTimestamp: formatTime(atMs),
-        source: { component: COMPONENT },
-        reportingComponent: COMPONENT,
+        source: { component: EVENT_COMPONENT },
+        reportingComponent: EVENT_COMPONENT,
         reportingInstance: this.#instance,
       },
       this.#signal,

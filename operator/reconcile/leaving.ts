@@ -1,7 +1,7 @@
 // Owns the way out of a member, each stage found again by what is there, so that it can be broken off anywhere:
 //
 //    in the list and leading -> hand leadership over
-//    in the list             -> remove from the list, if the others can bear it
+//    in the list             -> remove from the list, if the others can bear it; then delete the Pod
 //    out, Pod there          -> delete the Pod, wait until it is gone
 //    out, claim there        -> delete the claim, if retention says so
 //    nothing left            -> let the object go
@@ -121,8 +121,10 @@ function removeMember(view: ClusterView, member: MemberView): Step | undefined {
   if (member.isLeader) return moveLeader(view, member, reason);
   const why = member.object.status?.leaveReason ?? 'Removed';
   const event = normal('MemberRemoved', `removed ${name} (${listed.id}): ${why}`);
+  const remove: Action = { kind: 'memberRemove', memberId: listed.id, event };
   return {
-    actions: [{ kind: 'memberRemove', memberId: listed.id, event }],
+    // Its process ends by itself, and would be started again until the Pod goes. The first act that fails ends the round.
+    actions: [remove, ...deletePodOf(member)],
     reason,
     message: `removing ${name}`,
   };
@@ -158,9 +160,7 @@ export function moveLeader(
 
 function cleanUp(view: ClusterView, member: MemberView): readonly Action[] {
   const { pod, claim, object, name } = member;
-  if (pod !== undefined) {
-    return pod.metadata.deletionTimestamp === undefined ? [deletePod(pod, `${name} left`)] : [];
-  }
+  if (pod !== undefined) return deletePodOf(member);
   if (claim !== undefined && !isVolumeKept(view, object.status?.leaveReason)) {
     if (claim.metadata.deletionTimestamp !== undefined) return [];
     const { name: claimName, uid = '' } = claim.metadata;
@@ -172,6 +172,11 @@ function cleanUp(view: ClusterView, member: MemberView): readonly Action[] {
   }
   const event = normal('MemberDeleted', `${name} is gone`);
   return [{ kind: 'releaseMember', name, uid: object.metadata.uid ?? '', event }];
+}
+
+function deletePodOf({ pod, name }: MemberView): readonly Action[] {
+  const isThere = pod !== undefined && pod.metadata.deletionTimestamp === undefined;
+  return isThere ? [deletePod(pod, `${name} left`)] : [];
 }
 
 /** Old data must not come back: three removed members of five would elect each other, knowing nothing of their end. */

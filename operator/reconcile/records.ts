@@ -111,6 +111,10 @@ function sickSince(view: ClusterView, member: MemberView): string | undefined {
 
 function recordEvent(member: MemberView, status: EtcdMemberStatus): EventText {
   const { name, object, phase } = member;
+  if (phase === 'Syncing' && status.phase === 'Voter') {
+    // Said when it is seen: the answer to what was asked for may have been lost.
+    return normal('MemberPromoted', `${name} (${status.memberID}) votes`);
+  }
   if (status.phase !== undefined && status.phase !== phase) {
     return normal('PhaseChanged', `${name}: ${phase} -> ${status.phase}`);
   }

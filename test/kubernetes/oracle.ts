@@ -41,8 +41,6 @@ export interface OracleOptions {
 interface Act {
   readonly reason: string;
   readonly subject: string;
-  /** Also good, where the answer to the act was lost: what was found afterwards. */
-  readonly found?: EventSample;
 }
 
 export class Oracle {
@@ -83,12 +81,10 @@ export class Oracle {
 
   /** To be asked at the end: acts without an event among `events`. */
   checkEvents(events: readonly EventSample[], atMs: number): void {
-    for (const { reason, subject, found } of this.#acts.values()) {
-      const has = (wanted: EventSample): boolean =>
-        events.some(
-          (event) => event.reason === wanted.reason && event.message.includes(wanted.message),
-        );
-      const isTold = has({ reason, message: subject }) || (found !== undefined && has(found));
+    for (const { reason, subject } of this.#acts.values()) {
+      const isTold = events.some(
+        (event) => event.reason === reason && event.message.includes(subject),
+      );
       if (!isTold) this.#report('events', atMs, `${subject}: no event ${reason}`);
     }
   }
@@ -227,8 +223,7 @@ function changesBetween(
     const entry = was.get(id);
     if (entry === undefined) changes.push({ reason: 'MemberAdded', subject: name });
     else if (entry.isLearner && !isLearner) {
-      const found = { reason: 'PhaseChanged', message: `${name}: Syncing -> Voter` };
-      changes.push({ reason: 'MemberPromoted', subject: id, found });
+      changes.push({ reason: 'MemberPromoted', subject: id });
     }
   }
   for (const id of was.keys()) {

@@ -6,6 +6,7 @@ import type { EtcdCluster } from '../../operator/api/etcd-cluster.ts';
 import type { Condition } from '../../operator/api/meta.ts';
 import type { ConditionReason } from '../../operator/api/reasons.ts';
 import { type Json, recordAt, textAt } from '../../operator/kube/decode.ts';
+import { EVENT_COMPONENT } from '../../operator/kube/event-recorder.ts';
 import { Observer } from './observer.ts';
 import { figureOf } from './operator-process.ts';
 import { isUp, Oracle, type OracleOptions } from './oracle.ts';
@@ -17,12 +18,13 @@ import type { OperatorHandle, OperatorStart, World } from './world.ts';
 import { WRITTEN_PREFIX, Writer } from './writer.ts';
 
 export const CLUSTER = 'main';
-/** Kubernetes looks for Pods of nodes that are gone every 20 s and waits 40 s more; only then are claims let go. */
-export const ORPHAN_GONE_MS = 150_000;
+/**
+ * Kubernetes looks every 20 s for Pods of nodes that are gone, believes it after 40 s more, and looks again; only then are
+ * claims let go.
+ */
+export const ORPHAN_GONE_MS = 100_000;
 /** The least there may be: what takes longer than the wait for a sick member is the operator's doing. */
 export const UNHEALTHY_AFTER_MS = 60_000;
-/** Whom the operator's Events name as their source. */
-const OPERATOR_COMPONENT = 'etcd-ts-operator';
 /** After the last act, events are on their way still. */
 const CALM_MS = 3_000;
 /** Longer than the operator's steady look. */
@@ -71,11 +73,13 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.writer.stop();
-    await Promise.all(this.#operators.map((operator) => operator.kill()));
+    const isAlone = this.world.abilities.has('own-operators');
+    if (isAlone) await Promise.all(this.#operators.map((operator) => operator.kill()));
     await this.observer.stop();
     await this.#kube.delete(this.#clusterPath).catch(() => {});
     // Nobody is left to do it, and the scenarios that follow want the processors.
-    await this.#kube.delete(`${this.core}/pods?gracePeriodSeconds=0`).catch(() => {});
+    if (isAlone) await this.#kube.delete(`${this.core}/pods?gracePeriodSeconds=0`).catch(() => {});
+    await this.world.removeNamespace(this.namespace);
   }
 
   get #kube(): World['kube'] {
@@ -398,7 +402,7 @@ export class Stage {
   async #eventVersions(): Promise<ReadonlyMap<string, string>> {
     const events = await this.#kube.list(`${this.core}/events`);
     const own = events.filter(
-      (event) => textAt(recordAt(event, 'source'), 'component') === OPERATOR_COMPONENT,
+      (event) => textAt(recordAt(event, 'source'), 'component') === EVENT_COMPONENT,
     );
     return new Map(
       own.map((event) => {

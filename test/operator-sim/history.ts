@@ -4,6 +4,7 @@ import { findCondition } from '../../operator/api/conditions.ts';
 import { resolveSpec } from '../../operator/api/defaults.ts';
 import type { EtcdClusterSpec } from '../../operator/api/etcd-cluster.ts';
 import { LABEL_ROLE } from '../../operator/api/labels.ts';
+import { memberOfPeerUrl } from '../../operator/api/names.ts';
 import { type Action, MEMBERSHIP_ACTIONS } from '../../operator/reconcile/action.ts';
 import type { Observed } from '../../operator/reconcile/observed.ts';
 import { type Plan, plan } from '../../operator/reconcile/plan.ts';
@@ -132,9 +133,11 @@ function checkPlan({ api }: World, observed: Observed, result: Plan): void {
     (action) =>
       action.kind === 'deletePod' && api.pods.get(action.name)?.metadata.uid === action.uid,
   );
+  const isAllowed = (stop: Action): boolean =>
+    changes.some((change) => isOwnRemoval(observed, result.actions, { change, stop }));
   if (
     changes.length > 0 &&
-    stops.some((stop) => 'name' in stop && isServing(observed, stop.name))
+    stops.some((stop) => 'name' in stop && isServing(observed, stop.name) && !isAllowed(stop))
   ) {
     throw new Violation('a serving Pod is stopped in the round of a membership change');
   }
@@ -146,6 +149,19 @@ function checkPlan({ api }: World, observed: Observed, result: Plan): void {
   for (const condition of result.status.conditions ?? []) {
     if (condition.reason === '') throw new Violation(`${condition.type} without a reason`);
   }
+}
+
+/** The Pod of the member that is removed may go, after the removal. */
+function isOwnRemoval(
+  { memberList }: Observed,
+  actions: readonly Action[],
+  { change, stop }: { readonly change: Action; readonly stop: Action },
+): boolean {
+  if (change.kind !== 'memberRemove' || stop.kind !== 'deletePod') return false;
+  if (memberList.kind === 'unknown' || actions.indexOf(stop) < actions.indexOf(change))
+    return false;
+  const entry = memberList.entries.find(({ id }) => id === change.memberId);
+  return memberOfPeerUrl('main', 'db', entry?.peerUrls[0] ?? '') === stop.name;
 }
 
 /**
