@@ -1,6 +1,7 @@
 #!/bin/sh
 # A short tour on the cluster of kind:up (or on any other: KUBE_CONTEXT): three members, a write, five members, one Pod
-# deleted, the write still there. Needs kubectl. Leaves nothing behind.
+# deleted, the write still there; then the scenarios of test/kubernetes that need no power over machines. Needs kubectl.
+# Leaves nothing behind.
 set -eu
 cd "$(dirname -- "$0")/../.."
 context=${KUBE_CONTEXT:-kind-${KIND_CLUSTER:-etcd-ts}}
@@ -22,7 +23,8 @@ converged() {
 
 kubectl --context "$context" create namespace "$namespace" --dry-run=client -o yaml |
   kubectl --context "$context" apply -f -
-trap 'kubectl --context "$context" delete namespace "$namespace" --wait=false' EXIT
+kubeconfig=$(mktemp)
+trap 'rm -f "$kubeconfig"; kubectl --context "$context" delete namespace "$namespace" --wait=false' EXIT
 
 kube apply -f manifests/samples/three-members.yaml
 converged
@@ -35,4 +37,8 @@ test "$(ctl get greeting --print-value-only)" = hello
 kube get etcdcluster main
 # Finalizers need the operator, and claims have no owner: both go before the namespace.
 kube delete etcdcluster main --timeout=120s
+
+# The suite goes where the current context leads, so it gets a kubeconfig that has no other.
+kubectl --context "$context" config view --minify --flatten --raw >"$kubeconfig"
+KUBECONFIG=$kubeconfig npm run --silent test:kubernetes -- scenarios
 echo "kind:test passed"

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load, loadAll } from 'js-yaml';
 import { isJson, type Json, recordAt, textAt } from '../../operator/kube/decode.ts';
+import { KubeError } from '../../operator/kube/kube-error.ts';
 import { ROOT } from '../support/paths.ts';
 import type { Kube } from './kube.ts';
 import { until } from './until.ts';
@@ -21,25 +22,49 @@ const COLLECTIONS: Readonly<Record<string, (namespace: string) => string>> = {
   Deployment: (namespace) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
 };
 
-export async function installDefinitions(kube: Kube): Promise<void> {
+/** Paths of those that were not there. */
+export async function installDefinitions(kube: Kube): Promise<readonly string[]> {
   const crds = join(ROOT, 'manifests/crds');
+  const made: string[] = [];
   for (const file of readdirSync(crds)) {
-    const definition = load(readFileSync(join(crds, file), 'utf8'));
-    await kube.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
+    const definition: unknown = load(readFileSync(join(crds, file), 'utf8'));
+    if (!isJson(definition)) throw new Error(`${file} is no definition`);
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    made.push(...(await createMissing(kube, path, definition)));
   }
   for (const plural of ['etcdclusters', 'etcdmembers']) {
     await until(`${plural} are served`, () =>
       kube.list(`/apis/etcd-ts.io/v1alpha1/namespaces/default/${plural}`),
     );
   }
+  return made;
 }
 
-/** `file` in manifests/. */
-export async function installRights(kube: Kube, file: string = OPERATOR): Promise<void> {
+/** `file` in manifests/. Paths of what was not there. */
+export async function installRights(
+  kube: Kube,
+  file: string = OPERATOR,
+): Promise<readonly string[]> {
+  const made: string[] = [];
   for (const document of manifests(file)) {
     const namespace = textAt(recordAt(document, 'metadata'), 'namespace') ?? '';
-    await kube.create(collectionOf(document)(namespace), document);
+    made.push(...(await createMissing(kube, collectionOf(document)(namespace), document)));
   }
+  return made;
+}
+
+async function createMissing(
+  kube: Kube,
+  collection: string,
+  object: Json,
+): Promise<readonly string[]> {
+  try {
+    await kube.create(collection, object);
+  } catch (error) {
+    if (error instanceof KubeError && error.isConflict) return [];
+    throw error;
+  }
+  return [`${collection}/${textAt(recordAt(object, 'metadata'), 'name')}`];
 }
 
 /** Makes the namespace, and lets the operator hold its Lease there. */

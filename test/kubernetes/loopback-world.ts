@@ -56,6 +56,11 @@ export class LoopbackWorld implements World {
     await this.#kubelet.nodes.add(namespace, NODES_PER_NAMESPACE);
   }
 
+  /** Nobody here removes what is in one. */
+  removeNamespace(): Promise<void> {
+    return Promise.resolve();
+  }
+
   startOperator(start: OperatorStart): Promise<OperatorHandle> {
     const address = this.#kubelet.newAddress();
     const cutFile = join(this.#folder, `${start.namespace}.${start.name}.cut`);

@@ -1,6 +1,7 @@
 // Goal: the operator does its work against a real API server, whose own storage is our server. Method: kube-apiserver, the
 // operator's process and members' processes run for real; only nodes are missing, for which a small kubelet runs members on
-// loopback. A failure means that an EtcdCluster would not come up, scale, heal or go away on a real cluster.
+// loopback. `nodes` has these too, and with KUBECONFIG scenarios are played on a cluster that there is already. A failure
+// means that an EtcdCluster would not come up, scale, heal or go away on a real cluster.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { findAssets, startControlPlane } from './control-plane.ts';
 import { runDocs } from './docs.ts';
 import { installDefinitions, installRights } from './install.ts';
 import { Kube } from './kube.ts';
+import { isForKubeconfig, runKubeconfig } from './kubeconfig/run-kubeconfig.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { LoopbackWorld } from './loopback-world.ts';
@@ -29,13 +31,6 @@ const NODES = 3;
 await main();
 
 async function main(): Promise<void> {
-  let assets = findAssets();
-  if (assets === undefined) {
-    console.log('no kube-apiserver: building one from Debian sources, which takes ten minutes');
-    await runToEnd('sh', [join(ROOT, 'test/kubernetes/build-kubernetes.sh')]);
-    assets = findAssets();
-  }
-  if (assets === undefined) throw new Error('there is no kube-apiserver');
   const folder = mkdtempSync(join(tmpdir(), 'etcd-ts-kubernetes-'));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -47,7 +42,7 @@ async function main(): Promise<void> {
   const tally = new Tally('kubernetes');
   let isKept = true;
   try {
-    await runAll(tally, assets, folder);
+    await runAll(tally, folder);
     isKept = process.env['KEEP'] !== undefined || tally.failed > 0;
     if (tally.failed > 0) console.error(`logs are in ${folder}`);
   } catch (error) {
@@ -62,15 +57,31 @@ async function main(): Promise<void> {
   process.exit();
 }
 
-async function runAll(tally: Tally, assets: string, folder: string): Promise<void> {
+async function runAll(tally: Tally, folder: string): Promise<void> {
   const chosen = process.argv.slice(2);
+  const ids = scenarioIds(chosen);
   if (chosen.includes('stay')) return await stay(folder, NODES);
-  const isOfNodes = chosen.includes('nodes');
-  if (isOfNodes || chosen.length === 0) {
-    await runNodes(tally, { folder, count: NODES, chosen, ids: scenarioIds(chosen) });
+  if (isForKubeconfig(chosen, ids)) {
+    await runKubeconfig(tally, folder, ids);
+  } else {
+    const isOfNodes = chosen.includes('nodes');
+    if (isOfNodes || chosen.length === 0) {
+      await runNodes(tally, { folder, count: NODES, chosen, ids });
+    }
+    if (!isOfNodes) await runLoopback(tally, { folder, chosen });
   }
-  if (!isOfNodes) await runLoopback(tally, { assets, folder, chosen });
   tally.finish();
+}
+
+/** Where kube-apiserver is, built if need be. */
+async function assetsBuilt(): Promise<string> {
+  const found = findAssets();
+  if (found !== undefined) return found;
+  console.log('no kube-apiserver: building one from Debian sources, which takes ten minutes');
+  await runToEnd('sh', [join(ROOT, 'test/kubernetes/build-kubernetes.sh')]);
+  const assets = findAssets();
+  if (assets === undefined) throw new Error('there is no kube-apiserver');
+  return assets;
 }
 
 /** "s4" and the like. */
@@ -79,13 +90,13 @@ function scenarioIds(chosen: readonly string[]): readonly string[] {
 }
 
 interface LoopbackOptions {
-  readonly assets: string;
   readonly folder: string;
   readonly chosen: readonly string[];
 }
 
 async function runLoopback(tally: Tally, options: LoopbackOptions): Promise<void> {
-  const { assets, folder, chosen } = options;
+  const { folder, chosen } = options;
+  const assets = await assetsBuilt();
   const plane = await startControlPlane(assets, folder);
   const connection = openConnection(plane.kubeconfig);
   const kube = new Kube(new Rest(connection));

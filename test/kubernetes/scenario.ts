@@ -27,7 +27,7 @@ export interface Played {
 /** Plays one scenario from nothing to its end. Never throws. */
 export async function playScenario(world: World, scenario: Scenario): Promise<Played> {
   const { without, ends = 'ready' } = scenario;
-  const namespace = `t-${scenario.id.toLowerCase()}`;
+  const namespace = `etcd-ts-test-${scenario.id.toLowerCase()}`;
   const stage = new Stage(world, namespace, without === undefined ? {} : { without });
   const sinceMs = performance.now();
   const wrong: string[] = [];

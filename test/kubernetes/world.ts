@@ -1,6 +1,6 @@
 // Owns the port between scenarios and the place they are played in: what may be done to a cluster of Kubernetes and to those
-// who live there. Scenarios are written once, against this; loopback-world.ts plays nodes on one machine, others may have
-// kubelets and containers, or be any cluster that a kubeconfig leads to.
+// who live there. Scenarios are written once, against this; loopback-world.ts plays nodes on one machine, nodes/ has kubelets
+// and containers, kubeconfig/ is any cluster, and has no power over its machines.
 //
 // Nothing here waits for consequences: a call is done when the fault is there. What follows from it (a node found NotReady, a
 // Pod restarted) is what scenarios watch for.
@@ -9,8 +9,10 @@ import type { Kube } from './kube.ts';
 
 /** Faults a world may be capable of; a scenario names those it needs, and is listed as not possible where one is missing. */
 export const ABILITIES = [
-  /** startOperator, and with it killing, stopping and pausing operators. */
+  /** An operator acts in a scenario's namespace. */
   'operator',
+  /** Operators are the scenario's: as many as it starts, and kill, stop, pause and resume of OperatorHandle. */
+  'own-operators',
   /** OperatorStart.crashAfter and .clockAheadMs. */
   'operator-rigged',
   /** OperatorHandle.blind and .see. */
@@ -93,7 +95,12 @@ export interface World {
 
   /** Makes a namespace, with the rights an operator needs there. */
   addNamespace(namespace: string): Promise<void>;
-  /** Fulfilled when its process is there; see OperatorHandle. It acts only in its namespace. */
+  /** What is there still, with the namespace itself where the world can. Its operators have ended, if they were its own. */
+  removeNamespace(namespace: string): Promise<void>;
+  /**
+   * Fulfilled when its process is there; see OperatorHandle. It acts only in its namespace. Without 'own-operators' it is the
+   * one that everybody has, whatever was asked for.
+   */
   startOperator(start: OperatorStart): Promise<OperatorHandle>;
 
   /**

@@ -6,18 +6,19 @@ import { type Json, recordAt, textAt } from '../../../operator/kube/decode.ts';
 import { IMAGE_REPOSITORY } from '../../../scripts/image/image-config.ts';
 import { letOperate } from '../install.ts';
 import type { Kube } from '../kube.ts';
+import { PodDirectory } from '../pod-directory.ts';
 import { until } from '../until.ts';
 import type { Ability, MemberRef, OperatorHandle, OperatorStart, World } from '../world.ts';
 import { signal } from './containers.ts';
 import { emptyVolume, volumeDirectory } from './local-volumes.ts';
 import type { NodesCluster } from './nodes-cluster.ts';
 import { NodesOperator } from './nodes-operator.ts';
-import { PodDirectory } from './pod-directory.ts';
 
 export class NodesWorld implements World {
   readonly title = 'nodes';
   readonly abilities: ReadonlySet<Ability> = new Set<Ability>([
-    ...(['operator', 'operator-blinded', 'kill-member', 'blank-volume', 'corrupt-data'] as const),
+    ...(['operator', 'own-operators', 'operator-blinded'] as const),
+    ...(['kill-member', 'blank-volume', 'corrupt-data'] as const),
     ...(['lose-node', 'cut-node', 'restart-nodes', 'api-server'] as const),
   ]);
   readonly shared: ReadonlySet<Ability> = new Set<Ability>([
@@ -63,12 +64,17 @@ export class NodesWorld implements World {
     await letOperate(this.kube, namespace);
   }
 
+  removeNamespace(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async startOperator(start: OperatorStart): Promise<OperatorHandle> {
     return await NodesOperator.start(this.kube, start, this.#operatorNode);
   }
 
   clientUrl({ namespace, name }: MemberRef): string | undefined {
-    const address = this.#pods.addressOf(namespace, name);
+    const status = recordAt(this.#pods.running(namespace, name), 'status');
+    const address = textAt(status, 'podIP');
     return address === undefined ? undefined : `http://${address}:2379`;
   }
 

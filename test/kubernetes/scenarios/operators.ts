@@ -66,7 +66,7 @@ function isReady(stage: Stage, replicas: number): boolean {
 const crashes: Scenario = {
   id: 'S1',
   title: 'an operator that dies after any act is followed by one that goes on',
-  needs: ['operator', 'operator-rigged'],
+  needs: ['operator', 'own-operators', 'operator-rigged'],
   // Dead before they could say what they did.
   without: ['events', 'status'],
   play: async (stage) => {
@@ -130,7 +130,7 @@ async function takesOver(operator: OperatorHandle): Promise<number> {
 const twoOperators: Scenario = {
   id: 'S17a',
   title: 'of two operators one acts; the other takes over when it is killed, or hangs',
-  needs: ['operator'],
+  needs: ['operator', 'own-operators'],
   play: async (stage) => {
     const first = await stage.settle(3, {}, { leaderElect: true });
     const second = await stage.startOperator({ leaderElect: true });

@@ -1,18 +1,22 @@
 // Owns where Pods are: asked often and remembered, so that it is known while the API server is away.
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Json, recordAt, textAt } from '../../../operator/kube/decode.ts';
-import type { Kube } from '../kube.ts';
+import { type Json, recordAt, textAt } from '../../operator/kube/decode.ts';
+import type { Kube } from './kube.ts';
 
 const POLL_MS = 250;
+const ALL_PODS = '/api/v1/pods';
 
 export class PodDirectory {
   readonly #kube: Kube;
+  readonly #path: string;
   readonly #end: AbortController;
   #pods: ReadonlyMap<string, Json>;
   #loop: Promise<void>;
 
-  constructor(kube: Kube) {
+  /** Of the Pods that `path` lists. */
+  constructor(kube: Kube, path: string = ALL_PODS) {
     this.#kube = kube;
+    this.#path = path;
     this.#pods = new Map();
     this.#end = new AbortController();
     this.#loop = Promise.resolve();
@@ -27,16 +31,16 @@ export class PodDirectory {
     await this.#loop;
   }
 
-  /** Of a Pod that runs, as last seen. */
-  addressOf(namespace: string, name: string): string | undefined {
-    const status = recordAt(this.#pods.get(`${namespace}/${name}`), 'status');
-    return status['phase'] === 'Running' ? textAt(status, 'podIP') : undefined;
+  /** A Pod that runs, as last seen. */
+  running(namespace: string, name: string): Json | undefined {
+    const pod = this.#pods.get(`${namespace}/${name}`);
+    return recordAt(pod, 'status')['phase'] === 'Running' ? pod : undefined;
   }
 
   async #run(): Promise<void> {
     while (!this.#end.signal.aborted) {
       try {
-        const pods = await this.#kube.list('/api/v1/pods');
+        const pods = await this.#kube.list(this.#path);
         this.#pods = new Map(
           pods.map((pod) => {
             const metadata = recordAt(pod, 'metadata');
