@@ -287,6 +287,9 @@ function readFeatures(values: FlagValues, notes: LogNote[]): FeatureGates {
       'enabling feature gate LeaseCheckpointPersist requires enabling feature gate LeaseCheckpoint',
     );
   }
+  if (!parsed.gates.fastLeaseKeepAlive) {
+    notes.push(warnNote('FastLeaseKeepAlive=false has no effect: a proven leader answers at once'));
+  }
   return parsed.gates;
 }
 

@@ -139,8 +139,22 @@ const MEMBER: readonly FlagRow[] = [
     'Accepted; there is no bbolt free list here.',
     { ignored: '--backend-bbolt-freelist-type has no effect: the backend is not bbolt' },
   ],
-  ['backend-batch-interval', 'duration', '0s', 'Longest wait before changes are committed.'],
-  ['backend-batch-limit', 'int', '0', 'Changes after which they are committed without waiting.'],
+  [
+    'backend-batch-interval',
+    'duration',
+    '0s',
+    'Longest wait before changes are committed.',
+    {
+      ignored: '--backend-batch-interval has no effect: changes are committed as they are applied',
+    },
+  ],
+  [
+    'backend-batch-limit',
+    'int',
+    '0',
+    'Changes after which they are committed without waiting.',
+    { ignored: '--backend-batch-limit has no effect: changes are committed as they are applied' },
+  ],
   ['max-txn-ops', 'uint', '128', 'Operations allowed in one transaction.'],
   ['max-request-bytes', 'uint', '1572864', 'Largest request in bytes that is accepted.'],
   ['max-concurrent-streams', 'uint32', '4294967295', 'Streams one client connection may open.'],
@@ -168,7 +182,13 @@ const MEMBER: readonly FlagRow[] = [
   ],
   ['enable-grpc-gateway', 'bool', 'true', 'Answer the HTTP/JSON form of the API.'],
   ['raft-read-timeout', 'duration', '5s', 'Read timeout of connections between members.'],
-  ['raft-write-timeout', 'duration', '5s', 'Write timeout of connections between members.'],
+  [
+    'raft-write-timeout',
+    'duration',
+    '5s',
+    'Write timeout of connections between members.',
+    { ignored: '--raft-write-timeout has no effect: connections end by --raft-read-timeout' },
+  ],
   ['feature-gates', 'features', '', 'Features to switch, as Name=true,Other=false:'],
 ];
 

@@ -220,6 +220,7 @@ function createNode(base: NodeBase, logging: Logging, hooks: MemberHooks): Node 
       maxRequestBytes: config.maxRequestBytes,
       quotaBytes: config.quotaBackendBytes,
       persistLeaseCheckpoints: config.features.leaseCheckpointPersist,
+      priorityRequests: config.features.priorityRequest,
       warningApplyMs: config.warningApplyDurationMs,
       compactionBatchLimit: config.compactionBatchLimit,
       compactionPauseMs: config.compactionSleepIntervalMs,

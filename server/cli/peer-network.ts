@@ -14,6 +14,7 @@ import type {
   Done,
   OutgoingSnapshot,
   PeerNodePort,
+  PeerTiming,
   PeerTls,
   RaftPort,
   SnapshotPort,
@@ -71,6 +72,7 @@ export function createPeerNetwork(
     raft: createRaftPort(member),
     snapshots: createSnapshotPort(member, logging),
     onPermanentlyRemoved: hooks.onRemoved,
+    timing: peerTiming(config.raftReadTimeoutMs),
   });
   const addAll = (): void => {
     for (const { id, peerUrls } of book.members()) transport.addPeer(id, peerUrls);
@@ -93,6 +95,11 @@ export function createPeerNetwork(
       addAll();
     },
   };
+}
+
+/** etcd: rafthttp/peer.go ConnReadTimeout, of which a link's heartbeat is a third. */
+function peerTiming(readTimeoutMs: number): Partial<PeerTiming> {
+  return { streamSilenceMs: readTimeoutMs, linkHeartbeatMs: readTimeoutMs / 3 };
 }
 
 function changePeers(

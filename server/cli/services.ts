@@ -99,6 +99,7 @@ function createGrpcServer(member: MemberParts, logging: Logging): GrpcServer {
       timeoutMs: config.grpcKeepaliveTimeoutMs,
     },
     connection: { concurrentStreamsMax: config.maxConcurrentStreams },
+    slowCallMs: config.warningUnaryRequestDurationMs,
     interceptor: gate.interceptor,
   });
 }

@@ -67,6 +67,12 @@ function checkSan(options: TlsServerOptions, socket: TLSSocket): void {
   );
 }
 
+/**
+ * Closes without the alert "bad certificate" that Go sends first. Node tells OpenSSL to accept every certificate and looks at
+ * the verdict, for its own checks as for these, only after the handshake; by then nothing in node:tls sends an alert but
+ * close_notify, and what could refuse earlier (SNICallback, ALPNCallback) runs before the client has shown a certificate.
+ * The client sees the connection end; the reason is in our log line.
+ */
 function reject(options: TlsServerOptions, socket: TLSSocket, reason: string): void {
   logRejected(options, socket, reason);
   socket.destroy();

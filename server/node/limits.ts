@@ -3,6 +3,9 @@
 /** etcd: server.go maxGapBetweenApplyAndCommitIndex. More than this and new requests are refused. */
 export const APPLY_LAG_MAX = 5000;
 
+/** etcd: maxPriorityGap. What frees resources may wait behind more, where feature gate PriorityRequest is on. */
+export const PRIORITY_APPLY_LAG_MAX = 10_000;
+
 /** Proposals waiting for their apply. A stalled disk must not let memory grow without end; 100,000 small requests are
  *  about 100 MB, and no client count we know needs more in flight. */
 export const PENDING_PROPOSALS_MAX = 100_000;

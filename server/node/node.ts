@@ -29,7 +29,7 @@ import { Background, type BackgroundOptions } from './background.ts';
 import { type ConfChangeDone, ConfChanges } from './conf-changes.ts';
 import { EntryApplier } from './entry-applier.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { APPLY_LAG_MAX, REQUEST_TIMEOUT_BASE_MS } from './limits.ts';
+import { APPLY_LAG_MAX, PRIORITY_APPLY_LAG_MAX, REQUEST_TIMEOUT_BASE_MS } from './limits.ts';
 import type { NodeMetrics } from './metrics.ts';
 import { Proposal, type ProposalListener, Proposals } from './proposals.ts';
 import { ReadIndexQueue, type ReadListener } from './read-index.ts';
@@ -61,6 +61,8 @@ export interface NodeOptions extends BackgroundOptions {
   /** Negative: no quota. */
   readonly quotaBytes: number;
   readonly persistLeaseCheckpoints: boolean;
+  /** Revocations of leases are still taken while other requests are refused because the apply lags. */
+  readonly priorityRequests: boolean;
   /** An apply that takes longer is logged and counted. */
   readonly warningApplyMs: number;
 }
@@ -276,7 +278,9 @@ export class Node implements Proposer {
     if (proposal.data.length > this.#options.maxRequestBytes) {
       return new EtcdError('requestTooLarge');
     }
-    if (this.#deps.raft.committed - this.#entries.appliedIndex > APPLY_LAG_MAX) {
+    const isUrgent = this.#options.priorityRequests && proposal.command.kind === 'leaseRevoke';
+    const lagMax = isUrgent ? PRIORITY_APPLY_LAG_MAX : APPLY_LAG_MAX;
+    if (this.#deps.raft.committed - this.#entries.appliedIndex > lagMax) {
       return new EtcdError('tooManyRequests');
     }
     if (!this.applier.fits(proposal.command)) {

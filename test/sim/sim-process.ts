@@ -346,6 +346,7 @@ function createNode(process: SimProcess, base: Base & { snapshots: SnapshotKeepe
       maxRequestBytes: 1 << 20,
       quotaBytes: -1,
       persistLeaseCheckpoints: false,
+      priorityRequests: false,
       warningApplyMs: 100,
       compactionBatchLimit: scenario.compactionBatchLimit,
       compactionPauseMs: 10,

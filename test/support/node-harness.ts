@@ -116,6 +116,7 @@ export class NodeWorld {
       maxRequestBytes: 10_000,
       quotaBytes: -1,
       persistLeaseCheckpoints: false,
+      priorityRequests: false,
       warningApplyMs: 100,
       compactionBatchLimit: 100,
       compactionPauseMs: 10,

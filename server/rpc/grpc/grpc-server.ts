@@ -13,6 +13,7 @@ import { GrpcSession } from './grpc-session.ts';
 import type { SessionOwner, SessionServer } from './host.ts';
 import type { KeepaliveOptions } from './keepalive.ts';
 import {
+  DEADLINE_TICK_MS,
   DEFAULT_KEEPALIVE_INTERVAL_MS,
   DEFAULT_KEEPALIVE_MIN_TIME_MS,
   DEFAULT_KEEPALIVE_TIMEOUT_MS,
@@ -32,6 +33,8 @@ export interface GrpcServerOptions {
   /** Largest request message: --max-request-bytes + GRPC_OVERHEAD_BYTES. */
   readonly messageBytesMax?: number;
   readonly keepalive?: Partial<KeepaliveOptions>;
+  /** Unary calls that take longer are logged. */
+  readonly slowCallMs?: number;
   readonly interceptor?: Interceptor;
   readonly onFinished?: FinishObserver;
   readonly connection?: ConnectionOptions;
@@ -53,7 +56,10 @@ export class GrpcServer implements SessionServer {
   readonly #interceptor: Interceptor | undefined;
   readonly #onFinished: FinishObserver | undefined;
   readonly #sessions: Set<GrpcSession> = new Set();
+  readonly #slowCallMs: number;
   #keepaliveMs: number;
+  /** When `tick` was called last. */
+  #tickedMs: number;
   #draining = false;
 
   constructor(options: GrpcServerOptions) {
@@ -75,7 +81,9 @@ export class GrpcServer implements SessionServer {
     this.#extensiveMetrics = options.extensiveMetrics ?? false;
     this.#interceptor = options.interceptor;
     this.#onFinished = options.onFinished;
-    this.#keepaliveMs = options.clock.monotonicMs();
+    this.#slowCallMs = options.slowCallMs ?? Number.POSITIVE_INFINITY;
+    this.#tickedMs = options.clock.monotonicMs();
+    this.#keepaliveMs = this.#tickedMs;
   }
 
   /** Open connections. */
@@ -115,6 +123,7 @@ export class GrpcServer implements SessionServer {
   /** Ends calls past their deadline and keeps connections alive; every DEADLINE_TICK_MS or so. */
   tick(): void {
     const nowMs = this.clock.monotonicMs();
+    this.#tickedMs = nowMs;
     this.wheel.advance(nowMs);
     if (nowMs - this.#keepaliveMs < KEEPALIVE_TICK_MS) return;
     this.#keepaliveMs = nowMs;
@@ -142,9 +151,29 @@ export class GrpcServer implements SessionServer {
       entry.metrics.handlingSeconds.observe(spanMs / 1000);
     }
     if (this.#onFinished !== undefined) this.#onFinished(call, status);
+    // The last tick tells well enough who may be slow; only for them the clock is looked at.
+    const isSuspect = this.#tickedMs + DEADLINE_TICK_MS - call.startedMs > this.#slowCallMs;
+    if (isSuspect && call.kind === 'unary') this.#warnSlowCall(call);
   }
 
   onSessionClosed(session: GrpcSession): void {
     this.#sessions.delete(session);
+  }
+  /** etcd: v3rpc/interceptor.go logExpensiveRequestStats. Sizes and content went with the call's buffers; -1 is etcd's word for
+   *  what it does not know either. */
+  #warnSlowCall(call: AnyCall): void {
+    const spanMs = this.clock.monotonicMs() - call.startedMs;
+    if (spanMs <= this.#slowCallMs) return;
+    this.logger.warn('request stats', {
+      'start time': new Date(this.clock.wallMs() - spanMs).toISOString(),
+      'time spent': `${spanMs.toFixed(3)}ms`,
+      remote: call.peer.remoteAddress,
+      'response type': call.path,
+      'request count': -1,
+      'request size': -1,
+      'response count': -1,
+      'response size': -1,
+      'request content': '',
+    });
   }
 }

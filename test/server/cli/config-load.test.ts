@@ -133,6 +133,10 @@ describe('command line', () => {
       'invalid value "No=true" for flag -feature-gates: unrecognized feature gate: No',
     ],
     [
+      ['--feature-gates', 'SetMemberLocalAddr=true'],
+      'invalid value "SetMemberLocalAddr=true" for flag -feature-gates: feature gate SetMemberLocalAddr is not supported by etcd-ts yet',
+    ],
+    [
       ['--experimental-initial-corrupt-check'],
       'flag provided but not defined: -experimental-initial-corrupt-check',
     ],
@@ -173,8 +177,19 @@ describe('command line', () => {
   });
 
   it('warns about flags that have no effect', () => {
-    const { notes } = load(['--max-snapshots=3', '--vv']);
+    const { notes } = load([
+      '--max-snapshots=3',
+      '--vv',
+      '--backend-batch-limit=1',
+      '--backend-batch-interval=1s',
+      '--raft-write-timeout=9s',
+      '--feature-gates=FastLeaseKeepAlive=false',
+    ]);
     const messages = notes.map((note) => note.message);
+    const idle = ['--backend-batch-limit', '--backend-batch-interval', '--raft-write-timeout'];
+    for (const name of [...idle, 'FastLeaseKeepAlive=false']) {
+      expect(messages).toContainEqual(expect.stringContaining(`${name} has no effect`));
+    }
     expect(messages).toContain(
       '--max-snapshots is deprecated in 3.6 and will be decommissioned in 3.8.',
     );
@@ -186,6 +201,7 @@ describe('command line', () => {
       '--discovery-srv is not supported by etcd-ts yet',
     );
     expect(load(['--discovery-srv', '', '--enable-log-rotation=false']).kind).toBe('run');
+    expect(load(['--feature-gates=SetMemberLocalAddr=false']).kind).toBe('run');
     expect(load(['gateway', 'start'])).toMatchObject({ kind: 'exit', exitCode: 1 });
   });
 });

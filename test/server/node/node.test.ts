@@ -9,6 +9,7 @@ import {
   encodeAlarmRequest,
   encodeCompactionRequest,
   encodeLeaseGrantRequest,
+  encodeLeaseRevokeRequest,
 } from '../../../server/proto/gen/rpc.ts';
 import { PayloadField } from '../../../server/proto/payload-field.ts';
 import { MessageType } from '../../../server/raft/types.ts';
@@ -294,6 +295,18 @@ describe('refusals', () => {
     const world = new NodeWorld().start();
     Object.defineProperty(world.raft, 'committed', { value: world.node.appliedIndex + 5001 });
     expect(kindsOf(world.put('a'))).toEqual(['tooManyRequests']);
+  });
+
+  it('of revocations only at twice that lag, where they have priority', () => {
+    const revokedAt = (lag: number, priorityRequests: boolean): string[] => {
+      const world = new NodeWorld({ node: { priorityRequests } }).start();
+      Object.defineProperty(world.raft, 'committed', { value: world.node.appliedIndex + lag });
+      const request = encodeLeaseRevokeRequest({ id: 7n });
+      return kindsOf(world.submit(PayloadField.leaseRevoke, request));
+    };
+    expect(revokedAt(5001, false)).toEqual(['tooManyRequests']);
+    expect(revokedAt(10_000, true)).toEqual([]);
+    expect(revokedAt(10_001, true)).toEqual(['tooManyRequests']);
   });
 
   it('of malformed requests, before anything is queued', () => {

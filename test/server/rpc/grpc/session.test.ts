@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SILENT_LOGGER } from '../../../../server/base/logger.ts';
 import { MetricRegistry } from '../../../../server/base/metrics.ts';
 import type { CancelReason } from '../../../../server/rpc/grpc/types.ts';
 import { BYTES, type Rig, type RigOptions, startRig } from './grpc-harness.ts';
@@ -196,6 +197,23 @@ describe('time', () => {
     expect(await reply).toMatchObject({ grpcStatus: '4', message: 'context deadline exceeded' });
     expect(reasons).toEqual(['deadline']);
     expect(rig.server.wheel.count).toBe(0);
+  });
+
+  test('a unary call that took long is logged, a shorter one is not', async () => {
+    const lines: [string, unknown][] = [];
+    const warn = (text: string, fields?: unknown): void => void lines.push([text, fields]);
+    await start({ slowCallMs: 300, logger: { ...SILENT_LOGGER, warn } });
+    for (const timeoutMs of [200, 500]) {
+      const timeout = { 'grpc-timeout': `${timeoutMs}m` };
+      const reply = call('/test.Echo/Never', [frame(Buffer.alloc(1))], timeout);
+      await expect.poll(() => rig.server.wheel.count).toBe(1);
+      nowMs += timeoutMs + 20;
+      rig.server.tick();
+      rig.listeners.flushNow();
+      await reply;
+    }
+    const fields = { 'response type': '/test.Echo/Never', 'time spent': '520.000ms' };
+    expect(lines).toEqual([['request stats', expect.objectContaining(fields)]]);
   });
 
   test('an answered call leaves the wheel', async () => {
