@@ -184,11 +184,13 @@ const SPARE_COLUMNS_MAX = 4;
 /** Columns that grew beyond this are let go, so that one huge range does not hold its memory for good. */
 const SPARE_ROWS_MAX = 4096;
 
-function takeColumns(): RevisionColumns {
+/** Empty columns, to be given back: their six buffers cost a list of a thousand keys a tenth of its time. */
+export function takeColumns(): RevisionColumns {
   return spareColumns.pop() ?? new RevisionColumns();
 }
 
-function giveColumns(columns: RevisionColumns): void {
+/** The rows in them mean nothing any more. */
+export function giveColumns(columns: RevisionColumns): void {
   if (spareColumns.length < SPARE_COLUMNS_MAX && columns.main.length <= SPARE_ROWS_MAX) {
     spareColumns.push(columns);
   }

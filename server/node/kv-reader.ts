@@ -1,12 +1,19 @@
 // Owns reads of the store for clients: at once while they are small, in slices when they are not, so that a list of a
 // hundred thousand keys never holds the event loop. A sliced read keeps its revision whatever is written meanwhile.
 
-import { assembleRange, executeRange, loadKeys, selectOptions } from '../apply/range.ts';
+import {
+  assembleRange,
+  executeRange,
+  giveColumns,
+  loadKeys,
+  selectOptions,
+  takeColumns,
+} from '../apply/range.ts';
 import type { RangeResult, TxnResult } from '../apply/result.ts';
 import { readTxn } from '../apply/txn.ts';
 import type { Clock } from '../base/clock.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
-import { RevisionColumns } from '../mvcc/revision-columns.ts';
+import type { RevisionColumns } from '../mvcc/revision-columns.ts';
 import type { SelectCursor } from '../mvcc/select-cursor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import { type RangeRequest, SortTarget, type TxnRequest } from '../proto/gen/rpc.ts';
@@ -106,15 +113,19 @@ export class KvReader {
   }
 
   #rangeInSlices(request: RangeRequest, done: RangeDone): void {
-    const columns = new RevisionColumns();
+    const columns = takeColumns();
     const cursor = this.#attempt(() =>
       this.#store.beginSelect(request.key, request.rangeEnd, selectOptions(request, true), columns),
     );
+    const finish = (result: RangeResult | EtcdError): void => {
+      giveColumns(columns);
+      done(result);
+    };
     if (isEtcdError(cursor)) {
-      done(cursor);
+      finish(cursor);
       return;
     }
-    const read = { request, columns, cursor, kvs: [], epoch: this.#store.epoch, done };
+    const read = { request, columns, cursor, kvs: [], epoch: this.#store.epoch, done: finish };
     if (this.#isTurnTaken) {
       this.#slices.push(() => this.#select(read));
     } else {
