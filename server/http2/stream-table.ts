@@ -2,6 +2,7 @@
 // resets and stream windows, and what frames on streams that are not open any more mean. RFC 9113;
 // the section numbers at the handlers are its.
 
+import { NumberMap } from '../base/number-map.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { Flag, readUint32, STREAM_ID_MAX } from './frames.ts';
 import { HeaderBlock } from './header-block.ts';
@@ -45,7 +46,7 @@ export class StreamTable implements StreamKeeper {
   readonly #requests: RequestDecoder;
   readonly #block: HeaderBlock;
   readonly #window: ReceiveWindow;
-  readonly #streams: Map<number, Stream> = new Map();
+  readonly #streams: NumberMap<Stream> = new NumberMap();
   readonly #resets: ResetMemory = new ResetMemory();
   #lastStreamId = 0;
   /** Highest stream id that is served. */
@@ -99,7 +100,7 @@ export class StreamTable implements StreamKeeper {
   abortAll(errorCode: number): void {
     // All are closed before the first owner is told, so that nobody sends on a stream that is to be
     // aborted next.
-    const streams = [...this.#streams.values()];
+    const streams = this.#streams.values();
     for (const stream of streams) this.#remove(stream);
     for (const stream of streams) this.#tellAborted(stream, errorCode);
   }

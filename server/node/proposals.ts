@@ -4,6 +4,7 @@
 import type { Command } from '../apply/command.ts';
 import type { ApplyOutcome } from '../apply/result.ts';
 import type { EtcdError } from '../base/errors.ts';
+import { NumberMap } from '../base/number-map.ts';
 import type { Entry } from '../raft/types.ts';
 import { PENDING_PROPOSALS_MAX } from './limits.ts';
 
@@ -36,9 +37,9 @@ export class Proposal {
 /** The two stages a proposal goes through: the queue of this turn, then the log. */
 export class Proposals {
   #queue: Proposal[] = [];
-  /** In the order proposed, which is the order of the deadlines. */
-  readonly #byId: Map<number, Proposal> = new Map();
-  readonly #byIndex: Map<number, Proposal> = new Map();
+  /** Ids ascend in the order proposed, which is the order of the deadlines. */
+  readonly #byId: NumberMap<Proposal> = new NumberMap();
+  readonly #byIndex: NumberMap<Proposal> = new NumberMap();
 
   /** Requests that wait, in either stage. */
   get pendingCount(): number {
@@ -114,7 +115,7 @@ export class Proposals {
   }
 
   failAll(error: EtcdError): void {
-    for (const proposal of [...this.#byId.values()]) this.settle(proposal, error);
+    for (const proposal of this.#byId.values()) this.settle(proposal, error);
     this.#queue = [];
     this.#byIndex.clear();
   }
