@@ -24,6 +24,7 @@ import { releaseMachine } from './nodes/nodes-cluster.ts';
 import { runNodes } from './nodes/run-nodes.ts';
 import { stay } from './nodes/stay.ts';
 import { runToEnd, stopAll } from './processes.ts';
+import { runRules } from './rules.ts';
 import { chooseScenarios, runScenarios } from './suite.ts';
 
 const NODES = 3;
@@ -62,7 +63,7 @@ async function runAll(tally: Tally, folder: string): Promise<void> {
   const ids = scenarioIds(chosen);
   if (chosen.includes('stay')) return await stay(folder, NODES);
   if (isForKubeconfig(chosen, ids)) {
-    await runKubeconfig(tally, folder, ids);
+    await runKubeconfig(tally, { folder, chosen, ids });
   } else {
     const isOfNodes = chosen.includes('nodes');
     if (isOfNodes || chosen.length === 0) {
@@ -104,6 +105,7 @@ async function runLoopback(tally: Tally, options: LoopbackOptions): Promise<void
   await installDefinitions(kube);
   await installRights(kube);
   const isChosen = (part: string): boolean => chosen.length === 0 || chosen.includes(part);
+  if (isChosen('rules')) await runRules(tally, kube);
   if (isChosen('lifecycle')) {
     const kubelet = new LoopbackKubelet(kube, folder);
     kubelet.start();
