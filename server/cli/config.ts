@@ -56,6 +56,8 @@ export interface AuthTokenConfig {
 
 /** etcd's feature gates that a server of this version knows. */
 export interface FeatureGates {
+  readonly allAlpha: boolean;
+  readonly allBeta: boolean;
   readonly stopGrpcServiceOnDefrag: boolean;
   readonly initialCorruptCheck: boolean;
   readonly compactHashCheck: boolean;

@@ -38,6 +38,19 @@ export const FEATURE_GATES: Readonly<Record<string, Gate>> = {
 /** Names that switch every gate of a stage which is not named itself. */
 const GROUPS: Readonly<Record<string, Stage>> = { AllAlpha: 'ALPHA', AllBeta: 'BETA' };
 
+/** Every gate and group under its own name, for the metric that lists them. */
+export function featureStates(
+  gates: FeatureGates,
+): readonly { readonly name: string; readonly stage: Stage; readonly enabled: boolean }[] {
+  return [
+    { name: 'AllAlpha', stage: 'ALPHA', enabled: gates.allAlpha },
+    { name: 'AllBeta', stage: 'BETA', enabled: gates.allBeta },
+    ...Object.entries(FEATURE_GATES).map(([name, { field, stage }]) => {
+      return { name, stage, enabled: gates[field] };
+    }),
+  ];
+}
+
 export type FeatureGatesResult =
   | { readonly kind: 'gates'; readonly gates: FeatureGates }
   | { readonly kind: 'error'; readonly message: string };
@@ -74,6 +87,8 @@ function resolve(named: ReadonlyMap<string, boolean>): FeatureGates {
     return named.get(name) ?? named.get(group) ?? gate?.enabled ?? false;
   };
   return {
+    allAlpha: named.get('AllAlpha') ?? false,
+    allBeta: named.get('AllBeta') ?? false,
     stopGrpcServiceOnDefrag: isEnabled('StopGRPCServiceOnDefrag'),
     initialCorruptCheck: isEnabled('InitialCorruptCheck'),
     compactHashCheck: isEnabled('CompactHashCheck'),

@@ -43,7 +43,14 @@ export function createMaintenancePort(
       });
     },
     hash: (done) => {
-      hashStore(storage.backend).then(done, (error: unknown) => done(asError(error)));
+      const startMs = performance.now();
+      hashStore(storage.backend).then(
+        (hash) => {
+          metrics.hashSeconds.observe((performance.now() - startMs) / 1000);
+          done(hash);
+        },
+        (error: unknown) => done(asError(error)),
+      );
     },
     hashKv: (revision, done) => hashKv(member, revision, done),
     moveLeader: (targetId, done) => moveLeader(member, targetId, done),
@@ -71,7 +78,9 @@ function defragment(
   const startMs = performance.now();
   logger.info('starting defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });
   FAILPOINTS.defragBeforeCopy.hit();
+  metrics.defragsInflight.set(1);
   settle(storage.backend.defragment(), (error) => {
+    metrics.defragsInflight.set(0);
     metrics.defragSeconds.observe((performance.now() - startMs) / 1000);
     if (error === undefined) {
       logger.info('finished defragment', { 'current-db-size-bytes': storage.backend.sizeBytes() });

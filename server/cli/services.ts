@@ -21,6 +21,7 @@ import { createLeaseService } from '../rpc/lease-service.ts';
 import { createMaintenanceService } from '../rpc/maintenance-service.ts';
 import { ResponseHeaderWriter } from '../rpc/response-header.ts';
 import { createWatchService } from '../rpc/watch-service.ts';
+import { featureStates } from './feature-gates.ts';
 import type { Logging } from './logging.ts';
 import { alarmName, createMaintenancePort } from './maintenance.ts';
 import type { MemberParts } from './member.ts';
@@ -137,12 +138,7 @@ function everyProgressInterval({ config }: MemberParts, task: () => void): () =>
 
 function createHttp(member: MemberParts, reader: KvReader, logging: Logging): HttpHandler {
   const { book, alarms, node, config, registry } = member;
-  const features = Object.entries(config.features).map(([name, enabled]) => ({
-    name: name.charAt(0).toUpperCase() + name.slice(1),
-    stage: BETA_FEATURES.has(name) ? 'BETA' : 'ALPHA',
-    enabled,
-  }));
-  const processMetrics = new ProcessMetrics(registry, features);
+  const processMetrics = new ProcessMetrics(registry, featureStates(config.features));
   return createHttpHandler(
     {
       status: () => ({
@@ -173,11 +169,6 @@ function createHttp(member: MemberParts, reader: KvReader, logging: Logging): Ht
     },
   );
 }
-
-const BETA_FEATURES: ReadonlySet<string> = new Set([
-  'txnModeWriteWithSharedBuffer',
-  'fastLeaseKeepAlive',
-]);
 
 /** Reads one key, to see whether the member can. */
 function rangeCheck(

@@ -9,6 +9,7 @@ import type { HashKvJob } from '../mvcc/background-jobs.ts';
 import type { KeyValueHash } from '../mvcc/kv-hasher.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import { BACKGROUND_SLICE_MS, HASH_STEP_RECORDS } from './limits.ts';
+import type { NodeMetrics } from './metrics.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface BackgroundOptions {
@@ -23,6 +24,7 @@ export class Background {
   readonly #scheduler: Scheduler;
   readonly #logger: Logger;
   readonly #options: BackgroundOptions;
+  readonly #metrics: NodeMetrics;
   #isCompacting = false;
   #compactionStartMs = 0;
   #compactionWaiters: (() => void)[] = [];
@@ -30,14 +32,19 @@ export class Background {
 
   constructor(
     store: MvccStore,
-    time: { readonly clock: Clock; readonly scheduler: Scheduler },
-    logger: Logger,
+    deps: {
+      readonly clock: Clock;
+      readonly scheduler: Scheduler;
+      readonly logger: Logger;
+      readonly metrics: NodeMetrics;
+    },
     options: BackgroundOptions,
   ) {
     this.#store = store;
-    this.#clock = time.clock;
-    this.#scheduler = time.scheduler;
-    this.#logger = logger;
+    this.#clock = deps.clock;
+    this.#scheduler = deps.scheduler;
+    this.#logger = deps.logger;
+    this.#metrics = deps.metrics;
     this.#options = options;
   }
 
@@ -74,7 +81,11 @@ export class Background {
       done(error);
       return;
     }
-    this.#hashSlice(job, done);
+    const startMs = this.#clock.monotonicMs();
+    this.#hashSlice(job, (result) => {
+      this.#metrics.hashKvSeconds.observe((this.#clock.monotonicMs() - startMs) / 1000);
+      done(result);
+    });
   }
 
   stop(): void {
@@ -88,7 +99,8 @@ export class Background {
       this.#finishCompactions();
       return;
     }
-    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
+    const startMs = this.#clock.monotonicMs();
+    const endMs = startMs + BACKGROUND_SLICE_MS;
     let state = job.step(this.#options.compactionBatchLimit);
     while (state === 'working' && this.#clock.monotonicMs() < endMs) {
       state = job.step(this.#options.compactionBatchLimit);
@@ -96,7 +108,9 @@ export class Background {
     FAILPOINTS.compactBeforeCommitBatch.hit();
     this.#store.backend.commit();
     FAILPOINTS.compactAfterCommitBatch.hit();
-    if (state === 'done') this.#logCompaction(job.revision);
+    const nowMs = this.#clock.monotonicMs();
+    this.#metrics.compactionPauseMs.observe(nowMs - startMs);
+    if (state === 'done') this.#finishCompaction(job.revision, nowMs);
     // etcd: pauses after each full batch; a small compaction is over at once.
     const isPausing = state === 'batch' || state === 'waiting';
     this.#scheduler.after(isPausing ? this.#options.compactionPauseMs : 0, () =>
@@ -104,8 +118,9 @@ export class Background {
     );
   }
 
-  #logCompaction(revision: number): void {
-    const nowMs = this.#clock.monotonicMs();
+  #finishCompaction(revision: number, nowMs: number): void {
+    this.#metrics.compactionTotalMs.observe(nowMs - this.#compactionStartMs);
+    this.#metrics.compactionLast.set(Math.floor(this.#clock.wallMs() / 1000));
     const hash = this.#store.compactionHashes().find((known) => known.revision === revision);
     this.#logger.info('finished scheduled compaction', {
       'compact-revision': revision,

@@ -4,6 +4,7 @@
 import {
   type Counter,
   exponentialBounds,
+  type Gauge,
   type Histogram,
   type MetricRegistry,
 } from '../base/metrics.ts';
@@ -31,6 +32,15 @@ export interface NodeMetrics {
   readonly slowReadIndexes: Counter;
   readonly heartbeatSendFailures: Counter;
   readonly leasesExpired: Counter;
+  readonly hashSeconds: Histogram;
+  readonly hashKvSeconds: Histogram;
+  /** One uninterrupted piece of a compaction's work. */
+  readonly compactionPauseMs: Histogram;
+  readonly compactionTotalMs: Histogram;
+  /** Unix time of the last compaction that finished, in seconds. */
+  readonly compactionLast: Gauge;
+  readonly defragsInflight: Gauge;
+  readonly snapshotsInApply: Gauge;
   readonly requests: RequestDurations;
 }
 
@@ -69,7 +79,58 @@ export function createNodeMetrics(registry: MetricRegistry): NodeMetrics {
       'Heartbeats that could not be sent in time.',
     ),
     leasesExpired: count('etcd_debugging_server_lease_expired_total', 'Leases that expired.'),
+    ...createMaintenanceMetrics(registry),
     requests: new RequestDurations(registry),
+  };
+}
+
+/** What the background work and the Maintenance service take. etcd: server/storage/mvcc/metrics.go and others. */
+function createMaintenanceMetrics(
+  registry: MetricRegistry,
+): Pick<
+  NodeMetrics,
+  | 'hashSeconds'
+  | 'hashKvSeconds'
+  | 'compactionPauseMs'
+  | 'compactionTotalMs'
+  | 'compactionLast'
+  | 'defragsInflight'
+  | 'snapshotsInApply'
+> {
+  const hashBounds = exponentialBounds(0.01, 2, 15);
+  return {
+    hashSeconds: registry.histogram(
+      'etcd_mvcc_hash_duration_seconds',
+      'Time of hashing the whole store.',
+      hashBounds,
+    ),
+    hashKvSeconds: registry.histogram(
+      'etcd_mvcc_hash_rev_duration_seconds',
+      'Time of hashing the keys at a revision.',
+      hashBounds,
+    ),
+    compactionPauseMs: registry.histogram(
+      'etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds',
+      'How long compactions held other work back at a time.',
+      exponentialBounds(1, 2, 13),
+    ),
+    compactionTotalMs: registry.histogram(
+      'etcd_debugging_mvcc_db_compaction_total_duration_milliseconds',
+      'Time of compactions from beginning to end.',
+      exponentialBounds(100, 2, 14),
+    ),
+    compactionLast: registry.gauge(
+      'etcd_debugging_mvcc_db_compaction_last',
+      'When the last compaction finished, in seconds of Unix time; 0 before the first.',
+    ),
+    defragsInflight: registry.gauge(
+      'etcd_disk_defrag_inflight',
+      'Whether a defragmentation is under way: 1 or 0.',
+    ),
+    snapshotsInApply: registry.gauge(
+      'etcd_server_snapshot_apply_in_progress_total',
+      'Whether a snapshot of the leader is being installed: 1 or 0.',
+    ),
   };
 }
 

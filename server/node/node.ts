@@ -123,7 +123,7 @@ export class Node implements Proposer {
     this.#options = options;
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * options.electionTimeoutMs;
     this.ids = new RequestIdGenerator(deps.memberId, deps.clock.wallMs());
-    this.background = new Background(deps.store, deps, deps.logger, options);
+    this.background = new Background(deps.store, deps, options);
     this.applier = this.#createApplier();
     this.#reads = this.#createReads();
     this.#entries = this.#createEntryApplier();
@@ -423,7 +423,10 @@ export class Node implements Proposer {
   /** The store is replaced while raft goes on: what it commits meanwhile waits. */
   #install(snapshot: Snapshot): void {
     const { index, term } = snapshot.metadata;
+    const { snapshotsInApply } = this.#deps.metrics;
+    snapshotsInApply.set(1);
     this.#deps.installer.install(snapshot, () => {
+      snapshotsInApply.set(0);
       if (this.#isStopped) return;
       const held = this.#held ?? [];
       this.#held = undefined;

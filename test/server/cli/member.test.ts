@@ -276,6 +276,10 @@ describe('metrics', () => {
     const missing = NAMES.filter((name) => !text.includes(`# TYPE ${name} `));
     expect(missing).toEqual([]);
     expect(text).toMatch(/^etcd_server_has_leader 1$/m);
+    const feature = 'etcd_server_feature_enabled{name=';
+    expect(text).toContain(`${feature}"StopGRPCServiceOnDefrag",stage="ALPHA"} 0`);
+    expect(text).toContain(`${feature}"FastLeaseKeepAlive",stage="BETA"} 1`);
+    expect(text).toContain(`${feature}"AllBeta",stage="BETA"} 0`);
     expect(text).toMatch(/^etcd_server_is_leader 1$/m);
     expect(text).toMatch(/^etcd_mvcc_put_total [1-9]/m);
     expect(text).toMatch(/^etcd_debugging_mvcc_current_revision 2$/m);
@@ -307,6 +311,10 @@ etcd_debugging_mvcc_total_put_size_in_bytes etcd_debugging_lease_granted_total
 etcd_debugging_lease_renewed_total etcd_debugging_lease_revoked_total etcd_debugging_lease_ttl_total
 etcd_debugging_server_lease_expired_total grpc_server_started_total grpc_server_handled_total
 grpc_server_msg_received_total grpc_server_msg_sent_total os_fd_used os_fd_limit
+etcd_mvcc_hash_duration_seconds etcd_mvcc_hash_rev_duration_seconds etcd_disk_defrag_inflight
+etcd_server_snapshot_apply_in_progress_total etcd_debugging_mvcc_db_compaction_last
+etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds
+etcd_debugging_mvcc_db_compaction_total_duration_milliseconds
 process_cpu_seconds_total process_resident_memory_bytes process_start_time_seconds
 `
   .trim()

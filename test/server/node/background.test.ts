@@ -4,9 +4,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { utf8Bytes } from '../../../server/base/bytes.ts';
 import { isEtcdError } from '../../../server/base/errors.ts';
 import { SILENT_LOGGER } from '../../../server/base/logger.ts';
+import { MetricRegistry } from '../../../server/base/metrics.ts';
 import type { WatchResponse } from '../../../server/mvcc/watch-types.ts';
 import { Background } from '../../../server/node/background.ts';
 import { BACKGROUND_SLICE_MS } from '../../../server/node/limits.ts';
+import { createNodeMetrics } from '../../../server/node/metrics.ts';
 import { WatchPump } from '../../../server/node/watch-pump.ts';
 import { ApplyWorld } from '../../support/apply-harness.ts';
 import { compact, hashKv } from '../../support/mvcc-harness.ts';
@@ -16,17 +18,22 @@ const PAUSE_MS = 10;
 
 let world: ApplyWorld;
 let time: SteppedTime;
+let registry: MetricRegistry;
 let background: Background;
 
 beforeEach(() => {
   world = new ApplyWorld();
   for (let i = 0; i < 2000; i++) world.put(`k${i % 500}`, 'v');
   time = new SteppedTime();
-  background = new Background(world.store, { clock: time, scheduler: time }, SILENT_LOGGER, {
-    compactionBatchLimit: 100,
-    compactionPauseMs: PAUSE_MS,
-  });
+  registry = new MetricRegistry();
+  background = createBackground(world);
 });
+
+function createBackground({ store }: ApplyWorld): Background {
+  const metrics = createNodeMetrics(registry);
+  const deps = { clock: time, scheduler: time, logger: SILENT_LOGGER, metrics };
+  return new Background(store, deps, { compactionBatchLimit: 100, compactionPauseMs: PAUSE_MS });
+}
 
 describe('compaction', () => {
   it('deletes a batch, commits it, pauses, and ends', () => {
@@ -71,14 +78,28 @@ describe('compaction', () => {
     expect(world.store.pendingCompaction).toBeUndefined();
   });
 
+  it('tells how long it took, how long it held others back, and when it ended', () => {
+    world.store.scheduleCompaction(1900);
+    background.compact();
+    time.lookMs = 1;
+    time.advance(2000);
+    const name = 'etcd_debugging_mvcc_db_compaction';
+    const text = registry.print();
+    const value = (metric: string): number =>
+      Number(new RegExp(`^${name}_${metric} (.*)$`, 'm').exec(text)?.[1]);
+    const total = value('total_duration_milliseconds_sum');
+    expect(value('total_duration_milliseconds_count')).toBe(1);
+    expect(value('pause_duration_milliseconds_count')).toBeGreaterThan(1);
+    expect(value('pause_duration_milliseconds_sum')).toBeLessThan(total);
+    expect(total).toBeGreaterThan(PAUSE_MS);
+    expect(value('last')).toBeGreaterThanOrEqual(1);
+  });
+
   it('goes on with what a former life left', () => {
     world.store.scheduleCompaction(1900);
     world.backend.commit();
     const again = new ApplyWorld({ backend: world.backend.lost() });
-    const resumed = new Background(again.store, { clock: time, scheduler: time }, SILENT_LOGGER, {
-      compactionBatchLimit: 100,
-      compactionPauseMs: PAUSE_MS,
-    });
+    const resumed = createBackground(again);
     resumed.compact();
     time.advance(2000);
     compact(world.store, 1950);
