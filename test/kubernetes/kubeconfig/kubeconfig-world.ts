@@ -1,7 +1,7 @@
 // Owns the world of any cluster that KUBECONFIG leads to: the operator is the one that is installed there, members are
 // reached through the API server, and nothing is done that a user of the cluster could not do.
 import { openConnection } from '../../../operator/kube/connection.ts';
-import { listAt, recordAt, textAt } from '../../../operator/kube/decode.ts';
+import { recordAt, textAt } from '../../../operator/kube/decode.ts';
 import { Rest } from '../../../operator/kube/rest.ts';
 import { IMAGE_REPOSITORY } from '../../../scripts/image/image-config.ts';
 import { Kube } from '../kube.ts';
@@ -95,9 +95,7 @@ export class KubeconfigWorld implements World {
   clientUrl(member: MemberRef): string | undefined {
     const pod = this.#pods.running(member.namespace, member.name);
     const uid = textAt(recordAt(pod, 'metadata'), 'uid');
-    // Before its first container runs kubectl only complains.
-    const isStarted = listAt(recordAt(pod, 'status'), 'containerStatuses').length > 0;
-    return uid === undefined || !isStarted ? undefined : this.#ways.urlOf(member, uid);
+    return uid === undefined ? undefined : this.#ways.urlOf(member, uid);
   }
 
   async nodeOf({ namespace, name }: MemberRef): Promise<string> {

@@ -8,7 +8,8 @@ for file in "$folder"/*.pid; do
   [ -f "$file" ] || continue
   pid=$(cat "$file")
   # The number may be somebody else's by now.
-  if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -e "$folder"; then kill -9 "$pid"; fi
+  [ -r "/proc/$pid/cmdline" ] || continue
+  if tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -e "$folder"; then kill -9 "$pid"; fi
 done
 for space in $(ip netns list 2>/dev/null | awk '/^etcd-ts-node/ { print $1 }'); do
   ip netns delete "$space"
