@@ -173,6 +173,7 @@ function createRaft(
       random: (limit) => Math.floor(Math.random() * limit),
       electionTicks: electionTicks(config),
       preVote: config.preVote,
+      savesMessages: true,
       logger,
     },
     storage.log,

@@ -10,6 +10,10 @@ export const PRIORITY_APPLY_LAG_MAX = 10_000;
  *  about 100 MB, and no client count we know needs more in flight. */
 export const PENDING_PROPOSALS_MAX = 100_000;
 
+/** The news of a commit waits so long for entries to travel with: longer than a client takes from one write to the next,
+ *  shorter than what a watcher on another member would notice beside the network. */
+export const COMMIT_NOTICE_HOLD_MS = 1;
+
 /** Reads waiting for a read index or for the apply; a read holds a few hundred bytes. */
 export const PENDING_READS_MAX = 200_000;
 

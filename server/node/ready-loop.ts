@@ -2,14 +2,23 @@
 // wants done. The only place where raft's decisions become effects. etcd: server/etcdserver/raft.go start.
 //
 //   input of a turn -> [ propose + ask reads ] -> ready() -> WAL append (fdatasync runs elsewhere)
-//                                                         -> messages out
+//                                                         -> messages out: others wait for them
 //                                                         -> committed entries applied, waiters answered
 //   fdatasync done  -> persisted(token) -> ready() again, until raft has nothing more
 
 import type { Clock } from '../base/clock.ts';
 import { FAILPOINTS } from '../base/failpoint.ts';
 import type { RawNode } from '../raft/raw-node.ts';
-import type { Entry, HardState, Message, Ready, Snapshot, SoftState } from '../raft/types.ts';
+import {
+  type Entry,
+  EntryType,
+  type HardState,
+  type Message,
+  type Ready,
+  type Snapshot,
+  type SoftState,
+} from '../raft/types.ts';
+import { CommitNotices } from './commit-notices.ts';
 import { PROPOSAL_BATCH_BYTES_MAX } from './limits.ts';
 import type { Proposal, Proposals } from './proposals.ts';
 import type { ReadIndexQueue } from './read-index.ts';
@@ -38,6 +47,7 @@ export interface ReadyEffects {
   saveSnapshot(snapshot: Snapshot, saved: () => void): void;
   /** Raft counts on the snapshot from now on; it is to be installed before anything later is applied. */
   onSnapshotPersisted(snapshot: Snapshot): void;
+  /** The messages leave at once. */
   send(messages: readonly Message[]): void;
   apply(entries: readonly Entry[]): void;
   /** End of the turn's work: answers may leave. */
@@ -52,6 +62,11 @@ export class ReadyLoop {
   readonly #reads: ReadIndexQueue;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
+  readonly #notices: CommitNotices;
+  /** Taken from raft, to leave before anything is applied. */
+  #messages: Message[] = [];
+  /** Taken from raft, to be applied. */
+  #committed: Entry[] = [];
   #scheduled = false;
   #running = false;
   #stopped = false;
@@ -76,6 +91,7 @@ export class ReadyLoop {
     this.#reads = deps.reads;
     this.#clock = deps.clock;
     this.#scheduler = deps.scheduler;
+    this.#notices = new CommitNotices(deps.raft, deps, () => this.wake());
   }
 
   /** Something changed: run at the end of this turn. Cheap to call often. */
@@ -100,10 +116,23 @@ export class ReadyLoop {
     this.#running = true;
     this.#propose();
     this.#reads.ask(this.#clock.monotonicMs());
-    while (this.#mayGoOn() && this.#raft.hasReady()) this.#carryOut(this.#raft.ready());
+    this.#carryOutAll();
     this.#reads.serve();
     this.#effects.flush();
+    if (this.#notices.afterTurn()) {
+      this.#raft.noticeCommit();
+      this.#carryOutAll();
+    }
     this.#running = false;
+  }
+
+  #carryOutAll(): void {
+    while (this.#mayGoOn() && this.#raft.hasReady()) {
+      do this.#carryOut(this.#raft.ready());
+      while (this.#mayGoOn() && this.#raft.hasReady());
+      this.#sendAll();
+      this.#applyAll();
+    }
   }
 
   #mayGoOn(): boolean {
@@ -131,15 +160,36 @@ export class ReadyLoop {
 
   #carryOut(ready: Ready): void {
     if (ready.softState !== undefined) this.#effects.onSoftState(ready.softState);
-    if (ready.messages.length > 0) {
-      if (this.#raft.role === 'leader') FAILPOINTS.raftBeforeLeaderSend.hit();
-      else FAILPOINTS.raftBeforeFollowerSend.hit();
-      this.#effects.send(ready.messages);
-    }
+    for (const message of ready.messages) this.#messages.push(message);
     if (ready.snapshot === undefined) this.#persist(ready, nothing);
-    else this.#saveSnapshot(ready, ready.snapshot);
+    else {
+      this.#applyAll();
+      this.#saveSnapshot(ready, ready.snapshot);
+    }
     if (ready.readStates.length > 0) this.#reads.answered(ready.readStates);
-    if (ready.committed.length > 0) this.#effects.apply(ready.committed);
+    if (ready.committed.length === 0) return;
+    for (const entry of ready.committed) this.#committed.push(entry);
+    // etcd: etcdserver/raft.go: who votes must be known here before anything that follows is said.
+    if (ready.committed.some(isConfChange)) {
+      this.#sendAll();
+      this.#applyAll();
+    }
+  }
+
+  #sendAll(): void {
+    if (this.#messages.length === 0) return;
+    if (this.#raft.role === 'leader') FAILPOINTS.raftBeforeLeaderSend.hit();
+    else FAILPOINTS.raftBeforeFollowerSend.hit();
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#effects.send(messages);
+  }
+
+  #applyAll(): void {
+    if (this.#committed.length === 0) return;
+    const entries = this.#committed;
+    this.#committed = [];
+    this.#effects.apply(entries);
   }
 
   /** The order that survives a crash anywhere: snapshot file, its record, then entries and hard state. */
@@ -177,18 +227,24 @@ export class ReadyLoop {
         // A sync on the loop ends inside a run, which goes on by itself.
         if (!this.#running) this.wake();
       };
-      this.#log.append(entries, hardState, true, done, this.#isLone(ready));
+      const isLone = this.#isLone(ready);
+      // The sync may hold up this turn: followers work meanwhile.
+      if (isLone) this.#sendAll();
+      this.#log.append(entries, hardState, true, done, isLone);
     } else if (hardState !== undefined) {
       // Only the commit index moved: it need not be durable, and raft does not wait for it.
       this.#log.append(entries, hardState, false, nothing, false);
     }
   }
 
-  /** One entry, no read beside it, and no follower to whom a leader's messages of this turn are still to leave. */
+  /** One entry, and no read beside it. */
   #isLone(ready: Ready): boolean {
-    if (ready.entries.length !== 1 || this.#reads.pendingCount > 0) return false;
-    return this.#raft.role !== 'leader' || ready.messages.length === 0;
+    return ready.entries.length === 1 && this.#reads.pendingCount === 0;
   }
+}
+
+function isConfChange(entry: Entry): boolean {
+  return entry.type === EntryType.confChange;
 }
 
 const nothing = (): void => undefined;

@@ -26,6 +26,11 @@ export interface RaftConfig {
   readonly maxInflightMessages: number;
   readonly maxInflightBytes: number;
   readonly maxUncommittedBytes: number;
+  /**
+   * Leaves out messages whose news travels with others: a commit waits for entries, until `noticeCommit` (replication.ts),
+   * and is not acknowledged (follower.ts).
+   */
+  readonly savesMessages: boolean;
   /** A whole number in [0, limit); the only randomness raft has. */
   readonly random: (limit: number) => number;
   /** Told of role and leader changes only, never per message. */
@@ -52,6 +57,7 @@ export function resolveConfig(options: RaftOptions): RaftConfig {
     maxInflightMessages: DEFAULT_MAX_INFLIGHT_MESSAGES,
     maxInflightBytes: DEFAULT_MAX_INFLIGHT_BYTES,
     maxUncommittedBytes: DEFAULT_MAX_UNCOMMITTED_BYTES,
+    savesMessages: false,
     logger: SILENT_LOGGER,
     ...options,
   };

@@ -55,6 +55,15 @@ export class RaftCore {
   uncommittedBytes: number;
   /** Appends or a new commit index are owed to the members; sent once, with the next Ready. */
   owesAppends: boolean;
+  /** Somebody has not been told of the commit index: see flushAppends. */
+  holdsNotice: boolean;
+  /** Held news is to leave with the next Ready. */
+  isNoticeDue: boolean;
+  /** Everybody is told at once of what is committed up to here. */
+  urgentTo: number;
+
+  /** What the leader of this term was told to be here, on a follower. */
+  acknowledgedTo: number;
 
   /** Ready to leave. */
   messages: Message[];
@@ -83,6 +92,10 @@ export class RaftCore {
     this.pendingConfIndex = 0;
     this.uncommittedBytes = 0;
     this.owesAppends = false;
+    this.holdsNotice = false;
+    this.isNoticeDue = false;
+    this.urgentTo = 0;
+    this.acknowledgedTo = 0;
     this.messages = [];
     this.readStates = [];
     this.#drawElectionTimeout();
@@ -179,6 +192,10 @@ export class RaftCore {
     this.pendingConfIndex = 0;
     this.uncommittedBytes = 0;
     this.owesAppends = false;
+    this.holdsNotice = false;
+    this.isNoticeDue = false;
+    this.urgentTo = 0;
+    this.acknowledgedTo = 0;
     this.readOnly.reset();
     this.members.clearVotes();
     const next = this.log.lastIndex + 1;

@@ -61,12 +61,28 @@ export function handleAppend(core: RaftCore, message: Message): StepResult {
     answer.rejectHint = hint;
     answer.logTerm = Math.max(log.term(hint), 0);
   } else {
+    const before = log.committed;
     // Entries after those of this message are not known to be the leader's.
     log.commitTo(Math.min(message.commit, last));
+    if (isKnownNews(core, message, before)) return TAKEN;
     answer.index = last;
+    core.acknowledgedTo = last;
   }
   core.send(answer);
   return TAKEN;
+}
+
+/**
+ * An append that brought a commit and nothing else, after entries this leader was told of before: there is nothing to
+ * acknowledge. Should that answer be lost, the leader asks again, and the commit is no news then.
+ */
+function isKnownNews(core: RaftCore, message: Message, committedBefore: number): boolean {
+  return (
+    core.config.savesMessages &&
+    message.entries.length === 0 &&
+    core.log.committed > committedBefore &&
+    message.index <= core.acknowledgedTo
+  );
 }
 
 export function handleHeartbeat(core: RaftCore, message: Message): StepResult {

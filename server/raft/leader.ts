@@ -42,7 +42,10 @@ export function stepLeader(core: RaftCore, message: Message): StepResult {
 /** A proposal that another member passed on. */
 function handleProposal(core: RaftCore, message: Message): StepResult {
   const result = proposeEntries(core, message.entries);
-  if (result.kind === 'accepted') return TAKEN;
+  if (result.kind === 'accepted') {
+    core.members.find(message.from)?.awaitsCommit(core.log.lastIndex);
+    return TAKEN;
+  }
   const isHeld = result.reason === 'transferring' && core.holdProposal(message);
   return isHeld ? TAKEN : ignored('dropped');
 }
@@ -87,6 +90,7 @@ export function proposeEntries(core: RaftCore, entries: readonly Entry[]): Propo
     } else {
       appendOwn(core, EntryType.confChange, entry.data);
       core.pendingConfIndex = core.log.lastIndex;
+      core.urgentTo = core.log.lastIndex;
     }
   }
   return ACCEPTED;

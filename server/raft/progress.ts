@@ -37,6 +37,8 @@ export class Progress {
   #isPaused: boolean;
   /** The highest commit index on its way to the member; may fall back when messages are assumed lost. */
   #sentCommit: number;
+  /** Requests of this member wait there for the news that the log is committed up to here. */
+  #awaitedCommit: number;
   /** In state snapshot: the index of the snapshot sent. */
   #pendingSnapshot: number;
   readonly #inflights: Inflights;
@@ -54,6 +56,7 @@ export class Progress {
     this.recentActive = false;
     this.#isPaused = false;
     this.#sentCommit = 0;
+    this.#awaitedCommit = 0;
     this.#pendingSnapshot = 0;
     this.#inflights = new Inflights(window.messages, window.bytes);
     this.vote = 'none';
@@ -83,6 +86,7 @@ export class Progress {
     this.recentActive = false;
     this.readAck = 0;
     this.#sentCommit = 0;
+    this.#awaitedCommit = 0;
     this.#enter('probe');
   }
 
@@ -142,6 +146,17 @@ export class Progress {
 
   sentHeartbeat(commit: number): void {
     this.#sentCommit = commit;
+  }
+
+  /** Requests that came through this member are answered there, once it knows that `index` is committed. */
+  awaitsCommit(index: number): void {
+    if (index > this.#awaitedCommit) this.#awaitedCommit = index;
+  }
+
+  /** Whether the news of a commit may travel with later entries. `urgentTo`: nobody's news up to there may. */
+  mayWaitForCommit(urgentTo: number): boolean {
+    if (this.state !== 'replicate') return false;
+    return this.#sentCommit >= this.#awaitedCommit && this.#sentCommit >= urgentTo;
   }
 
   /** True when sending `committed` now tells the member something that is not already on its way. */

@@ -142,6 +142,18 @@ export class RawNode {
     return core.members.confState();
   }
 
+  /** True while members have yet to hear of a commit, which waits for entries to travel with: `noticeCommit` sends it. */
+  get holdsNotice(): boolean {
+    return this.#core.holdsNotice;
+  }
+
+  /** Nothing was proposed for a moment: what is committed is told without entries. */
+  noticeCommit(): void {
+    if (!this.#core.holdsNotice) return;
+    this.#core.isNoticeDue = true;
+    this.#core.owesAppends = true;
+  }
+
   /** Messages to `id` are being lost. */
   reportUnreachable(id: MemberId): void {
     handleUnreachable(this.#core, id);

@@ -41,4 +41,6 @@ function answer(core: RaftCore, request: ReadRequest, index: number): void {
   message.index = index;
   message.entries = request.entries;
   core.send(message);
+  core.members.find(request.from)?.awaitsCommit(index);
+  core.owesAppends = true;
 }

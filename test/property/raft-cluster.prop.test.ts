@@ -175,6 +175,7 @@ class Walk {
         checkQuorum: options.checkQuorum,
         maxSizePerMessageBytes: 120,
         maxInflightMessages: 3,
+        savesMessages: options.seed % 2 === 0,
       },
     });
     this.checker = new Checker(this.cluster);
@@ -280,7 +281,9 @@ class Walk {
 
   #tick(): void {
     const member = this.#pick();
-    if (member.isUp) member.node.tick();
+    if (!member.isUp) return;
+    member.node.tick();
+    member.node.noticeCommit();
   }
 
   #propose(): void {

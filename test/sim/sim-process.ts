@@ -259,6 +259,7 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
       random: (limit) => process.random(limit),
       electionTicks: scenario.electionTicks,
       preVote: scenario.preVote,
+      savesMessages: true,
       maxSizePerMessageBytes: scenario.maxSizePerMessageBytes,
       maxInflightMessages: scenario.maxInflightMessages,
       logger,

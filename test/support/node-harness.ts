@@ -102,7 +102,7 @@ export class NodeWorld {
     const stored = readPosition(this.backend);
     const position = stored.index === 0 ? BASE : stored;
     this.raft = new RawNode(
-      { id: SELF, random: () => 0, electionTicks: 10 },
+      { id: SELF, random: () => 0, electionTicks: 10, savesMessages: true },
       new MemoryLog(BASE, this.log.entries),
       {
         hardState: this.log.hardState,

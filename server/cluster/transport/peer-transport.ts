@@ -41,9 +41,8 @@ export class PeerTransport {
   readonly #sender: SnapshotSender;
   readonly #peers: Map<MemberId, Peer> = new Map();
   readonly #remotes: Map<MemberId, Remote> = new Map();
-  /** Peers with messages of this turn. */
+  /** Peers with messages that are to leave now. */
   readonly #waiting: Set<Peer> = new Set();
-  #isFlushPlanned = false;
   #isStarted = false;
   #isRemovedHere = false;
   #isStopped = false;
@@ -168,7 +167,7 @@ export class PeerTransport {
     });
   }
 
-  /** Takes the messages of one Ready. They leave together with all others of this turn. */
+  /** Sends messages that raft wants sent: those to one peer leave in one write, before this returns. */
   send(messages: readonly Message[]): void {
     if (this.#isStopped) return;
     const lastAppResp = lastIndexOfType(messages, MessageType.appResp);
@@ -180,10 +179,10 @@ export class PeerTransport {
       if (this.context.raft.isRemoved(message.to)) continue;
       this.#sendOne(message);
     }
+    this.#flush();
   }
 
-  /** Sends what waits now instead of at the end of the turn. */
-  flushNow(): void {
+  #flush(): void {
     if (this.#waiting.size > 0) {
       for (const peer of this.#waiting) peer.flush();
       this.#waiting.clear();
@@ -243,7 +242,6 @@ export class PeerTransport {
   /** Sends what waits, ends all streams in good order and lets all connections go. */
   stop(): void {
     if (this.#isStopped) return;
-    this.flushNow();
     this.#isStopped = true;
     for (const peer of this.#peers.values()) peer.stop();
     for (const id of [...this.#remotes.keys()]) this.#removeRemote(id);
@@ -269,7 +267,6 @@ export class PeerTransport {
     if (peer !== undefined) {
       peer.send(message);
       this.#waiting.add(peer);
-      this.#planFlush();
       return;
     }
     const remote = this.#remotes.get(message.to);
@@ -281,15 +278,6 @@ export class PeerTransport {
     } else if (!remote.pipeline.send(message)) {
       this.#metrics.of(message.to).sentFailures.inc();
     }
-  }
-
-  #planFlush(): void {
-    if (this.#isFlushPlanned) return;
-    this.#isFlushPlanned = true;
-    process.nextTick(() => {
-      this.#isFlushPlanned = false;
-      this.flushNow();
-    });
   }
 
   #removeRemote(id: MemberId): void {

@@ -139,7 +139,7 @@ export class Peer {
     });
   }
 
-  /** Not at once: raft is handing out messages while they are dropped. */
+  /** Once, however many were dropped. */
   #reportDropped(): void {
     const { id, raft } = this.#context;
     if (this.#hasDropped) {

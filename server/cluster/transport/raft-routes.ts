@@ -171,5 +171,7 @@ function openStream(
   // Bytes come one way only from now on: silence of the other side is no sign of anything.
   response.socket?.setTimeout(0);
   response.flushHeaders();
-  if (!transport.attach(from, kind, response)) response.end();
+  // Without chunks (HTTP/1.0) the stream would have to be told from its end; no member asks like that.
+  const isStream = response.chunkedEncoding && transport.attach(from, kind, response);
+  if (!isStream) response.end();
 }

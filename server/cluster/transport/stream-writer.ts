@@ -1,15 +1,18 @@
-// Owns one stream to a peer: the answer to a GET the peer has sent, which never ends. Messages gather during a turn and
-// leave in one write; while the peer does not read, they wait, and past the write deadline the stream is given up.
+// Owns one stream to a peer: the answer to a GET the peer has sent, which never ends. Messages that leave together are one
+// write; while the peer does not read, they wait, and past the write deadline the stream is given up.
 // etcd: rafthttp/stream.go streamWriter.
+//
+// Chunks go to the socket itself, which sends them at once. The answer would cork the socket until the end of the turn
+// for each of them, and the leader syncs its log before that; it only writes its head and its end.
 //
 //   detached --attach--> attached --write takes no more--> blocked --drain--> attached
 //      ^                    |                                 |
 //      +---- peer gone, replaced, stop ----- deadline, stop --+
 
 import type { ServerResponse } from 'node:http';
-import { allocateBytes } from '../../base/slab.ts';
 import type { Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
+import { allocateChunk } from './chunk.ts';
 import { STREAM_QUEUE_MAX, WRITE_BYTES_MAX } from './limits.ts';
 import { LINK_HEARTBEAT, MessageEncoder, type StreamEncoder } from './message-codec.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -44,7 +47,7 @@ export class StreamWriter {
     return this.#response !== undefined;
   }
 
-  /** Takes over `response`, whose head has been sent. A stream attached before is closed: the peer has left it. */
+  /** Takes over `response`, whose head has been sent and announces chunks. A stream attached before is closed: the peer has left it. */
   attach(response: ServerResponse): void {
     const { logger, status } = this.#peer;
     if (this.#detach()) {
@@ -52,7 +55,10 @@ export class StreamWriter {
     }
     this.#response = response;
     this.#encoder = this.#newEncoder();
-    response.on('drain', () => this.#drained(response));
+    const drained = (): void => this.#drained(response);
+    const { socket } = response;
+    socket?.on('drain', drained);
+    response.on('close', () => socket?.off('drain', drained));
     response.on('error', (error) => this.#lost(response, error.message));
     response.on('close', () => this.#lost(response, 'connection closed'));
     this.#heartbeat = setInterval(() => this.#beat(response), this.#peer.timing.linkHeartbeatMs);
@@ -67,7 +73,7 @@ export class StreamWriter {
 
   flush(): void {
     while (this.#response !== undefined && this.#deadline === undefined && this.#queue.count > 0) {
-      this.#write(this.#response, this.#encodeBatch());
+      this.#writeBatch(this.#response);
     }
   }
 
@@ -82,7 +88,7 @@ export class StreamWriter {
     return this.#kind === 'msgapp' ? new MsgAppEncoder(this.#peer.blocks) : new MessageEncoder();
   }
 
-  #encodeBatch(): Uint8Array {
+  #writeBatch(response: ServerResponse): void {
     const queue = this.#queue;
     let sizeBytes = 0;
     let count = 0;
@@ -90,18 +96,19 @@ export class StreamWriter {
       sizeBytes += this.#encoder.plan(queue.peek(count));
       count++;
     }
-    const out = allocateBytes(sizeBytes);
-    let offset = 0;
+    const { bytes, start } = allocateChunk(sizeBytes);
+    let offset = start;
     for (let i = 0; i < count; i++) {
-      offset = this.#encoder.write(queue.peek(i), out, offset);
+      offset = this.#encoder.write(queue.peek(i), bytes, offset);
     }
     queue.drop(count);
-    return out;
+    this.#write(response, bytes, sizeBytes);
   }
 
-  #write(response: ServerResponse, bytes: Uint8Array): void {
-    this.#peer.metrics.sentBytes.add(bytes.length);
-    if (response.write(bytes)) return;
+  #write(response: ServerResponse, chunk: Uint8Array, sizeBytes: number): void {
+    this.#peer.metrics.sentBytes.add(sizeBytes);
+    // Without a socket it is closed, and will say so.
+    if (response.socket?.write(chunk) !== false) return;
     this.#deadline = setTimeout(
       () => this.#lost(response, 'i/o timeout'),
       this.#peer.timing.streamSilenceMs,
@@ -119,9 +126,9 @@ export class StreamWriter {
   #beat(response: ServerResponse): void {
     if (this.#deadline !== undefined) return;
     const sizeBytes = this.#encoder.plan(LINK_HEARTBEAT);
-    const out = allocateBytes(sizeBytes);
-    this.#encoder.write(LINK_HEARTBEAT, out, 0);
-    this.#write(response, out);
+    const { bytes, start } = allocateChunk(sizeBytes);
+    this.#encoder.write(LINK_HEARTBEAT, bytes, start);
+    this.#write(response, bytes, sizeBytes);
   }
 
   #lost(response: ServerResponse, reason: string): void {

@@ -1,10 +1,12 @@
 // Owns the little language of the raft scenarios: what each command does to a cluster and how what happens is written.
 // A scenario is a text file: `$ command` lines, each followed by what it printed, with comments (#) in between.
 //
-//   $ cluster 3 election=5      three voters; options: election, prevote=off, bytes, inflight, uncommitted
+//   $ cluster 3 election=5      three voters; options: election, prevote=off, bytes, inflight, uncommitted,
+//                               saves=on (messages whose news travels with others)
 //   $ join 4                    starts a member that knows nothing yet
 //   $ tick 1 5                  five ticks pass at member 1
 //   $ campaign 1 / propose 1 a b / conf 1 add 4 / read 2 x / transfer 1 2 / unreachable 1 2 / compact 1
+//   $ notice 1                  member 1 is told that nothing was proposed for a moment
 //   $ ready 1                   takes one Ready of member 1
 //   $ persist 1                 the oldest write of member 1 becomes durable
 //   $ deliver / deliver 2       delivers what is in flight (to member 2)
@@ -88,6 +90,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   transfer: (i, [id, to = '']) => void i.node(id).transferLeadership(BigInt(to)),
   unreachable: (i, [id, other = '']) => i.node(id).reportUnreachable(BigInt(other)),
   gone: (i, [id, other = '']) => i.node(id).reportGone(BigInt(other)),
+  notice: (i, [id]) => i.node(id).noticeCommit(),
   compact: (i, [id]) => i.member(id).compact(),
   ready: (i, [id]) => i.ready(i.member(id)),
   persist: (i, [id]) => i.persist(i.member(id)),
@@ -142,6 +145,7 @@ export class Interpreter {
       electionTicks: given.has('election') ? numberOf('election') : 5,
       preVote: given.get('prevote') !== 'off',
       checkQuorum: given.get('checkquorum') !== 'off',
+      savesMessages: given.get('saves') === 'on',
       ...(given.has('bytes') ? { maxSizePerMessageBytes: numberOf('bytes') } : {}),
       ...(given.has('inflight') ? { maxInflightMessages: numberOf('inflight') } : {}),
       ...(given.has('uncommitted') ? { maxUncommittedBytes: numberOf('uncommitted') } : {}),

@@ -279,10 +279,18 @@ export class TestCluster {
           member.persistOne();
         }
       }
-      if (isIdle) return;
+      // Time passes while nothing happens.
+      if (isIdle && !this.#noticeCommits()) return;
       for (let count = this.network.length; count > 0; count--) this.deliver(0);
     }
     throw new Error('the cluster does not settle');
+  }
+
+  /** True when there was news that nobody had been told of. */
+  #noticeCommits(): boolean {
+    const holders = [...this.members.values()].filter(({ isUp, node }) => isUp && node.holdsNotice);
+    for (const { node } of holders) node.noticeCommit();
+    return holders.length > 0;
   }
 
   tick(id: number, count = 1): void {
