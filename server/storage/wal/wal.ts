@@ -10,6 +10,7 @@ import type { DiskFile, FileSystem } from '../file-system.ts';
 import { NODE_FILE_SYSTEM } from '../node-file-system.ts';
 import { createLog } from './create-log.ts';
 import {
+  BULK_WRITE_BYTES,
   FILL_LEAD_BYTES_MIN,
   SEGMENT_SIZE_BYTES,
   SLOW_SYNC_MS,
@@ -111,7 +112,10 @@ export class Wal {
   /** A commit index that waits to be written with the next record; see append. */
   #deferredState: HardState | undefined = undefined;
   #lastIndex: number;
-  #appendedBytes = 0;
+  /** Since the start, without bulk writes: what zeros ahead are worth. */
+  #smallWriteBytes = 0;
+  /** The last write was so large that zeros under it would have been a second writing of as much. */
+  #isBulk = false;
   #syncStartMs = 0;
   #isPurging = false;
   #isClosed = false;
@@ -332,7 +336,7 @@ export class Wal {
       if (runsOnLoop) this.#syncOnLoop(done);
       else this.#queue.waitDurable(done);
     } else this.#queue.waitTurn(done);
-    this.#filler?.wake();
+    if (!this.#isBulk) this.#filler?.wake();
   }
 
   /** Writes what was encoded. False when the log has failed. */
@@ -348,7 +352,8 @@ export class Wal {
       this.#fail(error);
       return false;
     }
-    this.#appendedBytes += length;
+    this.#isBulk = length >= BULK_WRITE_BYTES;
+    if (!this.#isBulk) this.#smallWriteBytes += length;
     encoder.clear();
     if (metrics !== undefined) {
       metrics.writtenBytes(length);
@@ -479,13 +484,13 @@ export class Wal {
   }
 
   /**
-   * Zeros are wanted as far ahead as was appended since the start, within bounds: a member that writes much soon
-   * has a whole segment ready, one that writes little does not pay for it.
+   * Zeros are wanted as far ahead as was appended by small writes since the start, within bounds: a member that
+   * writes much soon has a whole segment ready, one that writes little does not pay for it.
    */
   #fillTarget(leastBytes: number): FillTarget | undefined {
     const current = this.#current;
     const sizeBytes = this.#segmentSizeBytes;
-    const lead = Math.min(Math.max(this.#appendedBytes, FILL_LEAD_BYTES_MIN), sizeBytes);
+    const lead = Math.min(Math.max(this.#smallWriteBytes, FILL_LEAD_BYTES_MIN), sizeBytes);
     const untilBytes = Math.min(current.offset + lead, sizeBytes);
     const missingBytes = untilBytes - current.filledBytes;
     // The rest of a segment is worth it however short: filling goes on with the next one only behind it.

@@ -104,6 +104,26 @@ describe('zeros ahead of the log', () => {
     fileSystem.finishSyncs();
   });
 
+  it('are not asked for by writes so large that zeros would double them', () => {
+    const fileSystem = new MemoryFileSystem();
+    const { wal, tasks } = fillingWal(fileSystem);
+    const runAll = (): void => {
+      while (tasks.length > 0) {
+        tasks.shift()?.();
+        fileSystem.finishSyncs();
+      }
+    };
+    runAll();
+    for (let index = 1; index <= 8; index++) {
+      wal.append(entriesOf(index, index, 300_000), STATE, true, () => undefined);
+      fileSystem.finishSyncs();
+    }
+    expect(tasks.length).toBe(0);
+    wal.append(entriesOf(9, 9, 100), STATE, true, () => undefined);
+    expect(tasks.length).toBe(1);
+    runAll();
+  });
+
   it('reach the real disk, and the prepared next segment becomes the current one', async () => {
     const root = mkdtempSync(join(tmpdir(), 'wal-fill-'));
     try {
