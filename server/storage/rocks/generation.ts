@@ -36,6 +36,7 @@ import {
 } from './limits.ts';
 import { BALLAST_KEY } from './meta-buckets.ts';
 import { RowStream } from './row-stream.ts';
+import { TableWriteback } from './table-writeback.ts';
 
 /** No compression: the values are small and read often, and the processor is the scarce resource. The revisions keep
  *  RocksDB's default memtable of 64 MiB, and have no filters: nothing looks for a revision that is not there. */
@@ -79,6 +80,7 @@ export class Generation {
   #revisionBytes: number;
   readonly #borrowers: Set<Borrower>;
   readonly #syncs: Set<Promise<void>>;
+  readonly #writeback: TableWriteback;
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, db: External, columns: Columns) {
@@ -100,6 +102,7 @@ export class Generation {
     this.#revisionBytes = 0;
     this.#borrowers = new Set();
     this.#syncs = new Set();
+    this.#writeback = new TableWriteback(directory, () => this.#isFlushing());
     this.#closing = undefined;
   }
 
@@ -266,8 +269,7 @@ export class Generation {
    * the one before it is on disk. Served writes never come near that rate; copying and importing do.
    */
   isBehind(): boolean {
-    const flushing = native.db_get_property(this.#db, 'rocksdb.num-immutable-mem-table') !== '0';
-    if (!flushing) return false;
+    if (!this.#isFlushing()) return false;
     const activeBytes = Number(
       native.db_get_property(this.#db, 'rocksdb.cur-size-active-mem-table'),
     );
@@ -307,7 +309,7 @@ export class Generation {
 
   async #close(): Promise<void> {
     await this.closeBorrowers();
-    await Promise.allSettled([...this.#syncs]);
+    await Promise.allSettled([...this.#syncs, this.#writeback.whenIdle()]);
     await new Promise<void>((resolve, reject) => {
       native.db_close(this.#db, (error) => {
         if (error === null) resolve();
@@ -325,6 +327,13 @@ export class Generation {
     }
     native.batch_clear(batch);
     if (this.#revisionBytes >= BALLAST_INTERVAL_BYTES) this.#flushMeta();
+    this.#writeback.wake();
+  }
+
+  /** False also while it is being closed. */
+  #isFlushing(): boolean {
+    if (this.#closing !== undefined) return false;
+    return native.db_get_property(this.#db, 'rocksdb.num-immutable-mem-table') !== '0';
   }
 
   #flushMeta(): void {

@@ -94,3 +94,10 @@ export const IMAGE_RECORDS_MIN: number = PREFETCH_RECORDS_MIN;
 
 /** A prefetch that has nothing for this long is given up. It must have started its thread by then. */
 export const PREFETCH_WAIT_MS = 3000;
+
+/** A table being written is synced whenever this much was added: a log's sync on the same disk then waits for so much at
+ *  most. 4 to 8 MiB gave the shortest waits; less makes more syncs than a disk likes. */
+export const WRITEBACK_PIECE_BYTES: number = 4 * 1024 * 1024;
+
+/** How often it is looked whether a table has grown. */
+export const WRITEBACK_POLL_MS = 3;
