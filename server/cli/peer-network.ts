@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { must } from '../base/assert.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
 import { MIN_CLUSTER_VERSION, SERVER_VERSION } from '../base/version.ts';
-import type { ConfChangeOutcome } from '../cluster/membership-book.ts';
+import type { ConfChangeOutcome, MembershipBook } from '../cluster/membership-book.ts';
 import type { Asker } from '../cluster/transport/cluster-questions.ts';
 import { maybeServeRenewals } from '../cluster/transport/lease-port.ts';
 import { createPeerServer } from '../cluster/transport/peer-handler.ts';
@@ -145,7 +145,14 @@ function createRaftPort({ node, raft, book }: MemberParts): RaftPort {
       node.wake();
     },
     isRemoved: (id) => book.isRemoved(id),
+    isDispensable: () => isDispensable(book),
   };
+}
+
+/** A member that finds itself nowhere yet may be a voter: then the others must have a quorum without it. */
+function isDispensable(book: MembershipBook): boolean {
+  const self = book.member(book.localId);
+  return self === undefined ? book.voters().length >= 2 : self.isLearner;
 }
 
 function createSnapshotPort(member: MemberParts, logging: Logging): SnapshotPort {

@@ -9,6 +9,22 @@ export const STREAM_QUEUE_MAX = 4096;
 export const PIPELINE_QUEUE_MAX = 64;
 export const PIPELINE_WORKERS = 4;
 
+/** A learner that takes over a long log rests after so much of it: a few milliseconds of work, which is what a writer
+ *  beside it may have to wait for. */
+export const CATCH_UP_SLICE_BYTES: number = 512 * 1024;
+
+/** A slice that takes longer to arrive is no flood: under 5 MB/s nobody needs a rest. */
+export const CATCH_UP_FILL_MS_MAX = 100;
+
+/** Longest single rest. On a machine where work takes longer, resting as long as working would stretch a join too far. */
+export const CATCH_UP_REST_MS_MAX = 50;
+
+/** All rests of a stream together: a join takes at most this much longer. */
+export const CATCH_UP_RESTS_MS_MAX = 60_000;
+
+/** An answer that takes longer does not come: what was read was not what raft had waited for. */
+export const CATCH_UP_SETTLE_MS_MAX = 1_000;
+
 /** Databases on their way to all peers together. etcd: etcdserver/raft.go maxInFlightMsgSnap. */
 export const SNAPSHOTS_IN_FLIGHT_MAX = 16;
 

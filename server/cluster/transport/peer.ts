@@ -19,7 +19,7 @@ export class Peer {
   readonly #snapshots: SnapshotSender;
   readonly #abort: AbortController;
   readonly #writers: Readonly<Record<StreamKind, StreamWriter>>;
-  readonly #readers: readonly StreamReader[];
+  readonly #readers: Readonly<Record<StreamKind, StreamReader>>;
   readonly #pipeline: Pipeline;
   #prober: Prober;
   #isPaused = false;
@@ -36,13 +36,16 @@ export class Peer {
       msgapp: new StreamWriter(context, 'msgapp'),
       message: new StreamWriter(context, 'message'),
     };
-    this.#readers = [new StreamReader(context, 'msgapp'), new StreamReader(context, 'message')];
+    this.#readers = {
+      msgapp: new StreamReader(context, 'msgapp'),
+      message: new StreamReader(context, 'message'),
+    };
     this.#prober = new Prober(context);
   }
 
   /** Calls the peer. Before this it is only answered. */
   start(): void {
-    for (const reader of this.#readers) reader.start();
+    for (const reader of Object.values(this.#readers)) reader.start();
     this.#prober.start();
     this.#context.logger.info('started remote peer', this.#fields());
   }
@@ -58,6 +61,7 @@ export class Peer {
       if (!this.#snapshots.send(this.#context, message)) this.#dropped(message, 'sendMsgSnap');
       return;
     }
+    if (message.type === MessageType.appResp) this.#readers.msgapp.answered(message);
     const { msgapp, message: other } = this.#writers;
     if (message.type === MessageType.app && msgapp.isAttached) {
       if (!msgapp.send(message)) this.#dropped(message, 'streamMsgAppV2');
@@ -81,7 +85,7 @@ export class Peer {
       'stream-type': STREAM_NAMES[kind],
     });
     this.#writers[kind].attach(response);
-    for (const reader of this.#readers) reader.peerHeard();
+    for (const reader of Object.values(this.#readers)) reader.peerHeard();
   }
 
   isAttached(kind: StreamKind): boolean {
@@ -97,12 +101,12 @@ export class Peer {
 
   pause(): void {
     this.#isPaused = true;
-    for (const reader of this.#readers) reader.pause();
+    for (const reader of Object.values(this.#readers)) reader.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
-    for (const reader of this.#readers) reader.resume();
+    for (const reader of Object.values(this.#readers)) reader.resume();
   }
 
   stop(): void {
@@ -114,7 +118,7 @@ export class Peer {
     this.#writers.msgapp.stop();
     this.#writers.message.stop();
     this.#pipeline.stop();
-    for (const reader of this.#readers) reader.stop();
+    for (const reader of Object.values(this.#readers)) reader.stop();
     this.#abort.abort();
     status.end();
     logger.info('stopped remote peer', this.#fields());

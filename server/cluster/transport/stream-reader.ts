@@ -14,7 +14,8 @@ import { DecodeError } from '../../proto/reader.ts';
 import type { Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
 import { ByteQueue } from './byte-queue.ts';
-import { POST_ANSWER_BYTES_MAX } from './limits.ts';
+import { CatchUpPace } from './catch-up-pace.ts';
+import { CATCH_UP_SETTLE_MS_MAX, POST_ANSWER_BYTES_MAX } from './limits.ts';
 import { isLinkHeartbeat, MessageDecoder, type StreamDecoder } from './message-codec.ts';
 import { MsgAppDecoder } from './msgapp-codec.ts';
 import type { PeerContext } from './peer-context.ts';
@@ -49,12 +50,21 @@ export class StreamReader {
   #isReading = false;
   /** Runs while a dial has to be answered because the peer was heard; stays set after it has cut that dial. */
   #impatience: NodeJS.Timeout | undefined = undefined;
+  /** For a stream of log entries: not all at once to a member that has time. */
+  readonly #pace: CatchUpPace | undefined;
+  /** Where the log ends as far as it was read here. */
+  #lastIndex = 0;
+  /** The answer that is not read for a while. */
+  #resting: IncomingMessage | undefined = undefined;
+  /** Runs while nothing is read, until it is read on. */
+  #rest: NodeJS.Timeout | undefined = undefined;
   #isPaused = false;
   #isStopped = false;
 
   constructor(peer: PeerContext, kind: StreamKind) {
     this.#peer = peer;
     this.#kind = kind;
+    this.#pace = kind === 'msgapp' ? new CatchUpPace() : undefined;
     this.#fields = {
       'stream-reader-type': STREAM_NAMES[kind],
       'local-member-id': formatId(peer.identity.localId),
@@ -72,9 +82,17 @@ export class StreamReader {
     this.#isStopped = true;
     clearTimeout(this.#redial);
     clearTimeout(this.#impatience);
+    clearTimeout(this.#rest);
     this.#request?.destroy();
     this.#request = undefined;
     this.#peer.logger.info('stopped stream reader with remote peer', this.#fields);
+  }
+
+  /** Raft answers an append of this peer: what it says is durable. */
+  answered({ index, reject }: Message): void {
+    const lastIndex = reject ? this.#lastIndex : index;
+    const restMs = this.#pace?.settled(lastIndex, this.#peer.clock.monotonicMs());
+    if (restMs !== undefined) this.#readOnAfter(restMs);
   }
 
   /** For tests: what arrives is lost until `resume`. */
@@ -244,10 +262,33 @@ export class StreamReader {
       metrics.receivedBytes.add(chunk.length);
       bytes.push(chunk);
       this.#deliver(request, decoder);
+      this.#maybeRest(response, chunk.length);
     });
     response.on('end', () => {
       this.#end(request, { action: 'read', reason: 'EOF', isFailure: false });
     });
+  }
+
+  #maybeRest(response: IncomingMessage, sizeBytes: number): void {
+    const { raft, clock } = this.#peer;
+    if (this.#pace === undefined || this.#rest !== undefined || !raft.isDispensable()) return;
+    if (!this.#pace.took(sizeBytes, this.#lastIndex, clock.monotonicMs())) return;
+    response.pause();
+    this.#resting = response;
+    this.#readOnAfter(CATCH_UP_SETTLE_MS_MAX);
+  }
+
+  #readOnAfter(delayMs: number): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#readOn(), delayMs);
+  }
+
+  #readOn(): void {
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
+    this.#pace?.reset();
+    this.#resting?.resume();
+    this.#resting = undefined;
   }
 
   #newDecoder(bytes: ByteQueue): StreamDecoder {
@@ -264,6 +305,7 @@ export class StreamReader {
       const message = this.#next(request, decoder);
       if (message === undefined) return;
       if (this.#isPaused || isLinkHeartbeat(message)) continue;
+      this.#lastIndex = message.entries.at(-1)?.index ?? this.#lastIndex;
       this.#peer.inbox.acceptFromStream(message);
     }
   }
@@ -286,6 +328,7 @@ export class StreamReader {
     this.#request = undefined;
     this.#isReading = false;
     this.#calm();
+    this.#readOn();
     request.destroy();
     if (ending.action === 'read') {
       this.#peer.logger.warn('lost TCP streaming connection with remote peer', {

@@ -24,6 +24,8 @@ export interface RaftPort {
   reportGone(id: MemberId): void;
   reportSnapshot(id: MemberId, ok: boolean): void;
   isRemoved(id: MemberId): boolean;
+  /** True while no quorum needs this member: it may take its time. */
+  isDispensable(): boolean;
 }
 
 /** A database on its way to a peer. */

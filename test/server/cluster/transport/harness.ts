@@ -69,6 +69,7 @@ export class FakeRaft extends Events implements RaftPort {
   readonly snapshotReports: { readonly id: bigint; readonly ok: boolean }[] = [];
   readonly removed: Set<bigint> = new Set();
   outcome: StepOutcome = { kind: 'taken' };
+  dispensable = false;
   onStep: ((message: Message) => void) | undefined = undefined;
 
   step(message: Message): StepOutcome {
@@ -95,6 +96,10 @@ export class FakeRaft extends Events implements RaftPort {
 
   isRemoved(id: bigint): boolean {
     return this.removed.has(id);
+  }
+
+  isDispensable(): boolean {
+    return this.dispensable;
   }
 
   ofType(type: number): Message[] {

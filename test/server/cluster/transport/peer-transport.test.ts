@@ -37,6 +37,36 @@ function heartbeat(commit: number): Message {
   return message({ type: MessageType.heartbeat, from: 1n, to: 2n, term: 1, commit });
 }
 
+describe('a long log', () => {
+  it('is read in slices by a member that no quorum needs', async () => {
+    const [a, b] = await startPair();
+    b.raft.dispensable = true;
+    const text = 'x'.repeat(256 * 1024);
+    const count = 64;
+    for (let i = 0; i < count; i++) {
+      const entries = [entry(1, i + 1, text)];
+      const log = { index: i, logTerm: i === 0 ? 0 : 1, term: 1, entries };
+      a.transport.send([message({ type: MessageType.app, from: 1n, to: 2n, ...log })]);
+    }
+    await b.raft.received(1);
+    // Heartbeats have a stream of their own, on which nothing rests.
+    const heartbeatPasses = async (): Promise<void> => {
+      const seen = b.raft.ofType(MessageType.heartbeat).length;
+      a.transport.send([heartbeat(0)]);
+      await b.raft.until(() => b.raft.ofType(MessageType.heartbeat).length > seen);
+    };
+    for (let i = 0; i < 100; i++) await heartbeatPasses();
+    expect(b.raft.ofType(MessageType.app).length).toBeLessThan(count / 2);
+    for (let index = 0; index < count; ) {
+      await heartbeatPasses();
+      index = b.raft.ofType(MessageType.app).at(-1)?.entries[0]?.index ?? 0;
+      b.transport.send([message({ type: MessageType.appResp, from: 2n, to: 1n, term: 1, index })]);
+    }
+    const indexes = b.raft.ofType(MessageType.app).map((item) => item.index);
+    expect(indexes).toEqual(Array.from({ length: count }, (_, i) => i));
+  });
+});
+
 describe('sending', () => {
   it('keeps the order of appends and of other messages', async () => {
     const [a, b] = await startPair();
