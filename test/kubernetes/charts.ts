@@ -10,6 +10,7 @@ import { isJson, type Json, textAt } from '../../operator/kube/decode.ts';
 import { loadChart, renderObjects, type Values } from '../../scripts/charts/chart.ts';
 import { ROOT } from '../support/paths.ts';
 import type { Tally } from '../support/tally.ts';
+import { compareWithHelm, runReleases } from './helm.ts';
 
 const NAMESPACE = 'default';
 /** The minor versions of Kubernetes that know x-kubernetes-validations, and policy/v1. */
@@ -61,6 +62,20 @@ export async function runCharts(stage: ChartsStage): Promise<void> {
       count += await applyDry(stage, documentsOf(readFileSync(file, 'utf8')));
     return `${count} objects`;
   });
+  const helm = process.env['HELM'] ?? '';
+  if (helm !== '') await runHelm(stage, helm);
+}
+
+async function runHelm(stage: ChartsStage, helm: string): Promise<void> {
+  const helmStage = { ...stage, helm, hasExpressions: minorOf(stage.version) >= RULES_SINCE };
+  const renderings = Object.entries(VARIANTS).flatMap(([chart, variants]) =>
+    variants.map((values) => {
+      const rendered = renderChart(chart, values);
+      return { chart, namespace: NAMESPACE, values, rendered };
+    }),
+  );
+  await compareWithHelm(helmStage, renderings);
+  await runReleases(helmStage);
 }
 
 function renderChart(name: string, values: Values): readonly unknown[] {
