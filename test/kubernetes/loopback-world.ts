@@ -88,6 +88,8 @@ export class LoopbackWorld implements World {
     return this.#kubelet.urlOf(name, namespace);
   }
 
+  noteSilence(): void {}
+
   async killMember({ namespace, name }: MemberRef): Promise<void> {
     await this.#kubelet.pod(namespace, name).stop('SIGKILL');
   }

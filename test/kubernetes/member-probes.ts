@@ -101,15 +101,17 @@ export class MemberProbes {
     this.#drop(name);
     if (url === undefined) return undefined;
     const client = new EtcdClient({ endpoints: [url], dialTimeoutMs: ASK_TIMEOUT_MS });
-    const probe = { url, client, podUid, answer: undefined, isAsking: false, notBeforeMs: 0 };
+    // Another way to the same Pod.
+    const answer = known?.podUid === podUid ? known.answer : undefined;
+    const probe = { url, client, podUid, answer, isAsking: false, notBeforeMs: 0 };
     this.#probes.set(name, probe);
     return probe;
   }
 
   async #askOne(name: string, probe: Probe): Promise<void> {
     probe.isAsking = true;
+    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
     try {
-      const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
       const status = await probe.client.maintenance.status({ signal });
       const { memberId = 0n, clusterId = 0n } = status.header ?? {};
       probe.answer = {
@@ -124,6 +126,7 @@ export class MemberProbes {
       // Another connection: the old one waits long before it dials again.
       if (this.#probes.get(name) !== probe) return;
       this.#drop(name);
+      if (signal.aborted) this.#world.noteSilence({ namespace: this.#namespace, name });
       const next = this.#probe(name, probe.podUid);
       if (next === undefined) return;
       next.answer = probe.answer;

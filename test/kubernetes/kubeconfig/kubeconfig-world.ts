@@ -98,6 +98,10 @@ export class KubeconfigWorld implements World {
     return uid === undefined ? undefined : this.#ways.urlOf(member, uid);
   }
 
+  noteSilence(member: MemberRef): void {
+    this.#ways.giveUp(member);
+  }
+
   async nodeOf({ namespace, name }: MemberRef): Promise<string> {
     const pod = await this.kube.get(`/api/v1/namespaces/${namespace}/pods/${name}`);
     return textAt(recordAt(pod, 'spec'), 'nodeName') ?? '';

@@ -13,7 +13,10 @@ interface Way {
   readonly uid: string;
   readonly process: Process;
   readonly sinceMs: number;
+  /** Until there is one, that of the way before to the same Pod. */
   url: string | undefined;
+  isOpen: boolean;
+  isGivenUp: boolean;
 }
 
 export class PortForwards {
@@ -29,19 +32,30 @@ export class PortForwards {
     this.#count = 0;
   }
 
-  /** Undefined while there is no way, and then one is looked for. */
+  /** Undefined while there has never been a way to this Pod; one is looked for then. */
   urlOf({ namespace, name }: MemberRef, uid: string): string | undefined {
     const key = `${namespace}/${name}`;
     const known = this.#ways.get(key);
-    const isGood = known?.uid === uid && known.process.isRunning;
-    if (isGood) {
-      known.url ??= urlIn(known.process.log);
-      return known.url;
+    const before = known?.uid === uid ? known : undefined;
+    if (before !== undefined) {
+      const isTooSoon = performance.now() - before.sinceMs < RETRY_MS;
+      if (isTooSoon || (before.process.isRunning && !before.isGivenUp)) return urlOfWay(before);
     }
-    if (known?.uid === uid && performance.now() - known.sinceMs < RETRY_MS) return undefined;
     void known?.process.stop('SIGKILL');
-    this.#ways.set(key, this.#begin(namespace, name, uid));
-    return undefined;
+    const process = this.#begin(namespace, name);
+    const { url } = before ?? {};
+    const rest = { sinceMs: performance.now(), isOpen: false, isGivenUp: false };
+    this.#ways.set(key, { uid, process, url, ...rest });
+    return url;
+  }
+
+  /**
+   * Another kubectl is started when the way is asked for again: one whose client has gone away in the midst of an answer may
+   * hang for ever, and with it all that comes over it.
+   */
+  giveUp({ namespace, name }: MemberRef): void {
+    const way = this.#ways.get(`${namespace}/${name}`);
+    if (way !== undefined) way.isGivenUp = true;
   }
 
   async closeAll(namespace: string): Promise<void> {
@@ -50,9 +64,9 @@ export class PortForwards {
     await Promise.all(ended.map(([, { process }]) => process.stop('SIGKILL')));
   }
 
-  #begin(namespace: string, name: string, uid: string): Way {
+  #begin(namespace: string, name: string): Process {
     this.#count += 1;
-    const process = new Process({
+    return new Process({
       name: `the way to ${name}`,
       command: 'kubectl',
       args: [
@@ -61,12 +75,15 @@ export class PortForwards {
       ],
       logFile: join(this.#folder, `way.${namespace}.${name}.${this.#count}.log`),
     });
-    return { uid, process, sinceMs: performance.now(), url: undefined };
   }
 }
 
 /** "http://127.0.0.1:40321", once kubectl has said so. */
-function urlIn(log: string): string | undefined {
-  const port = /^Forwarding from 127\.0\.0\.1:(\d+) ->/m.exec(log)?.[1];
-  return port === undefined ? undefined : `http://127.0.0.1:${port}`;
+function urlOfWay(way: Way): string | undefined {
+  if (way.isOpen) return way.url;
+  const port = /^Forwarding from 127\.0\.0\.1:(\d+) ->/m.exec(way.process.log)?.[1];
+  if (port === undefined) return way.url;
+  way.isOpen = true;
+  way.url = `http://127.0.0.1:${port}`;
+  return way.url;
 }

@@ -78,6 +78,8 @@ export class NodesWorld implements World {
     return address === undefined ? undefined : `http://${address}:2379`;
   }
 
+  noteSilence(): void {}
+
   async killMember(member: MemberRef): Promise<void> {
     signal(await this.#pod(member), 'SIGKILL');
   }
