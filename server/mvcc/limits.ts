@@ -14,7 +14,7 @@ export const INDEX_ENTRIES_MAX = 0x7fff_ffff;
 
 /** Version of the form of an index image. To be raised whenever an array of the index gets another layout: a test holds
  *  a digest of an image, and fails when that was forgotten. */
-export const INDEX_IMAGE_VERSION = 1;
+export const INDEX_IMAGE_VERSION = 2;
 
 /** Records read from the backend at once while the index is rebuilt; about 5 ms of work. */
 export const RESTORE_BATCH_RECORDS = 2000;
