@@ -126,7 +126,8 @@ export class MemberProbes {
       // Another connection: the old one waits long before it dials again.
       if (this.#probes.get(name) !== probe) return;
       this.#drop(name);
-      if (signal.aborted) this.#world.noteSilence({ namespace: this.#namespace, name });
+      const member = { namespace: this.#namespace, name };
+      if (signal.aborted) this.#world.noteSilence(member, probe.url);
       const next = this.#probe(name, probe.podUid);
       if (next === undefined) return;
       next.answer = probe.answer;

@@ -108,8 +108,8 @@ export interface World {
    * Undefined when its Pod does not run. Asked ten times a second.
    */
   clientUrl(member: MemberRef): string | undefined;
-  /** Nothing was heard over that URL for longer than a member needs: the world may look for another way to it. */
-  noteSilence(member: MemberRef): void;
+  /** Nothing was heard over this URL for longer than a member needs: the world may look for another way to it. */
+  noteSilence(member: MemberRef, url: string): void;
 
   /** Kills the process of a member (SIGKILL), as running out of memory would. Kubelet starts it again. */
   killMember(member: MemberRef): Promise<void>;

@@ -98,8 +98,8 @@ export class KubeconfigWorld implements World {
     return uid === undefined ? undefined : this.#ways.urlOf(member, uid);
   }
 
-  noteSilence(member: MemberRef): void {
-    this.#ways.giveUp(member);
+  noteSilence(member: MemberRef, url: string): void {
+    this.#ways.giveUp(member, url);
   }
 
   async nodeOf({ namespace, name }: MemberRef): Promise<string> {

@@ -53,9 +53,10 @@ export class PortForwards {
    * Another kubectl is started when the way is asked for again: one whose client has gone away in the midst of an answer may
    * hang for ever, and with it all that comes over it.
    */
-  giveUp({ namespace, name }: MemberRef): void {
+  giveUp({ namespace, name }: MemberRef, url: string): void {
     const way = this.#ways.get(`${namespace}/${name}`);
-    if (way !== undefined) way.isGivenUp = true;
+    // It may have been the one before.
+    if (way?.isOpen === true && way.url === url) way.isGivenUp = true;
   }
 
   async closeAll(namespace: string): Promise<void> {
