@@ -162,7 +162,9 @@ function fullDisk(mebibytes: number): Body {
 async function fillDisk(scenario: Scenario, mebibytes: number): Promise<string> {
   const probe = await run('unshare', ['-m', 'true']).catch(() => undefined);
   // Without the right to mount, a namespace of our own user's may do.
-  const unshare = probe?.code === 0 ? ['unshare', '-m'] : ['unshare', '-rm'];
+  const mounts = probe?.code === 0 ? '-m' : '-rm';
+  // A process namespace too: a member that outlives its scenario goes with its shell.
+  const unshare = ['unshare', mounts, '--pid', '--fork', '--kill-child', '--mount-proc'];
   const { dataDir, root } = scenario;
   mkdirSync(dataDir);
   const saved = join(root, 'saved');
