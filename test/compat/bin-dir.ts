@@ -5,13 +5,12 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compatFile, SERVER_BIN } from '../support/paths.ts';
 
-/** Makes the folder; servers started from it append their process ids to `pidFile`. */
-export function makeBinDir(directory: string, debianBin: string, pidFile: string): void {
+export function makeBinDir(directory: string, debianBin: string): void {
   mkdirSync(directory, { recursive: true });
   const wrapper = compatFile('etcd-35.sh');
   writeScript(
     join(directory, 'etcd'),
-    `export ETCD_TS_BIN='${SERVER_BIN}' ETCD_TS_PIDS='${pidFile}'\nexec '${wrapper}' "$@"`,
+    `export ETCD_TS_BIN='${SERVER_BIN}'\nexec '${wrapper}' "$@"`,
   );
   for (const name of ['etcdctl', 'etcdutl']) {
     symlinkSync(join(debianBin, name), join(directory, name));
@@ -23,7 +22,6 @@ export function makeBinDir(directory: string, debianBin: string, pidFile: string
   shift
   [ "$argument" = --next-cluster-version-compatible ] || set -- "$@" "$argument"
 done
-echo $$ >>'${pidFile}'
 exec '${join(debianBin, 'etcd')}' "$@"`,
   );
 }

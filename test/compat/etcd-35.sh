@@ -1,7 +1,6 @@
 #!/bin/sh
 # Owns starting our etcd with a command line in the spelling of etcd 3.5, which the end-to-end tests of that release
 # pass: renamed flags become those of 3.7, removed switches become feature gates. ETCD_TS_BIN names the launcher.
-# Appends its process id, which exec keeps, to the file ETCD_TS_PIDS, so that the runner can end what a test left behind.
 set -eu
 
 gates=
@@ -29,7 +28,6 @@ while [ "$count" -gt 0 ]; do
 done
 [ -z "$gates" ] || set -- "$@" "--feature-gates=$gates"
 
-[ -z "${ETCD_TS_PIDS:-}" ] || echo $$ >>"$ETCD_TS_PIDS"
 launcher=$ETCD_TS_BIN
-unset ETCD_TS_BIN ETCD_TS_PIDS
+unset ETCD_TS_BIN
 exec "$launcher" "$@"
