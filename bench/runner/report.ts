@@ -1,9 +1,10 @@
 // Owns the page of results: tables in Markdown with the targets, what was measured, on what, and how far rounds differ.
 
+import { KNOWN_LIMITS } from './known-limits.ts';
 import { type Alignment, tableLines } from './markdown-table.ts';
 import type { Samples } from './samples.ts';
 import { type Figure, figureOf } from './statistics.ts';
-import { limitText, outcomeOf, TARGETS } from './targets.ts';
+import { isMissed, limitText, outcomeOf, TARGETS } from './targets.ts';
 
 export interface Environment {
   readonly date: string;
@@ -42,6 +43,7 @@ export function renderReport(
     '## Targets',
     '',
     ...targetLines(environment, samples),
+    ...missedLines(environment, samples),
   ];
   for (const section of sections) {
     lines.push('', `## ${section.title}`, '', ...sectionLines(environment, samples, section));
@@ -80,6 +82,18 @@ function targetLines({ systems }: Environment, samples: Samples): string[] {
   });
   const head = ['work', ours, theirs, 'ratio', 'target', 'result'];
   return tableLines(['left', 'right', 'right', 'right', 'left', 'left'], head, rows);
+}
+
+/** What is known about the targets that this run missed. */
+function missedLines({ systems }: Environment, samples: Samples): string[] {
+  const [ours, theirs] = [systems[0]?.name ?? '', systems[1]?.name ?? ''];
+  const missed = TARGETS.filter((target) =>
+    isMissed(outcomeOf(target, samples, ours, theirs).verdict),
+  );
+  const lines = missed.map(
+    ({ work }) => `- ${work}: ${KNOWN_LIMITS.get(work) ?? 'not looked into yet.'}`,
+  );
+  return lines.length === 0 ? [] : ['', '### Missed', '', ...lines];
 }
 
 function sectionLines({ systems }: Environment, samples: Samples, section: Section): string[] {

@@ -136,6 +136,10 @@ function verdictOf(value: number, { kind, limit }: Target): string {
   return `**missed** by ${(100 * Math.abs(value / limit - 1)).toFixed(0)} %`;
 }
 
+export function isMissed(verdict: string): boolean {
+  return verdict.startsWith('**missed**');
+}
+
 export function limitText({ kind, limit, unit }: Target): string {
   if (kind === 'rate') return `ratio >= ${limit}`;
   return kind === 'cost' ? `ratio <= ${limit}` : `<= ${limit} ${unit}`.trim();

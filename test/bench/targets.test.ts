@@ -3,6 +3,7 @@
 
 import { expect, it } from 'vitest';
 import { findRegressions, ratiosOf } from '../../bench/runner/baseline.ts';
+import { KNOWN_LIMITS } from '../../bench/runner/known-limits.ts';
 import { createSamples, type Samples } from '../../bench/runner/samples.ts';
 import { outcomeOf, TARGETS } from '../../bench/runner/targets.ts';
 
@@ -34,6 +35,11 @@ it('tells how targets came out', () => {
   samples.add('ours', 'put/1', 'p99 ms', 2);
   samples.fail('etcd', 'put/1', 'gone');
   expect(verdict(samples, 'put, 1000 clients, 1 member: p99')).toBe('etcd failed: gone');
+});
+
+it('knows limits of targets only', () => {
+  const works = TARGETS.map(({ work }) => work);
+  for (const work of KNOWN_LIMITS.keys()) expect(works).toContain(work);
 });
 
 it('finds ratios that fell, of rates and of costs', () => {
