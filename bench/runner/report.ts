@@ -4,7 +4,7 @@ import { KNOWN_LIMITS } from './known-limits.ts';
 import { type Alignment, tableLines } from './markdown-table.ts';
 import type { Samples } from './samples.ts';
 import { type Figure, figureOf } from './statistics.ts';
-import { isMissed, limitText, outcomeOf, TARGETS } from './targets.ts';
+import { isMissed, limitText, type Outcome, outcomeOf, TARGETS } from './targets.ts';
 
 export interface Environment {
   readonly date: string;
@@ -32,6 +32,7 @@ export function renderReport(
   samples: Samples,
   sections: readonly Section[],
 ): string {
+  const outcomes = outcomesOf(environment, samples);
   const lines = [
     '# Benchmarks',
     '',
@@ -42,8 +43,8 @@ export function renderReport(
     '',
     '## Targets',
     '',
-    ...targetLines(environment, samples),
-    ...missedLines(environment, samples),
+    ...targetLines(environment, outcomes),
+    ...missedLines(outcomes),
   ];
   for (const section of sections) {
     lines.push('', `## ${section.title}`, '', ...sectionLines(environment, samples, section));
@@ -67,31 +68,30 @@ function environmentLines(environment: Environment): string[] {
   return tableLines(['left', 'left'], ['', ''], rows);
 }
 
-function targetLines({ systems }: Environment, samples: Samples): string[] {
+function outcomesOf({ systems }: Environment, samples: Samples): readonly Outcome[] {
   const [ours, theirs] = [systems[0]?.name ?? '', systems[1]?.name ?? ''];
-  const rows = TARGETS.map((target) => {
-    const outcome = outcomeOf(target, samples, ours, theirs);
-    return [
-      target.work,
-      cell(outcome.ours, target.unit),
-      cell(outcome.theirs, target.unit),
-      outcome.ratio?.toFixed(2) ?? '',
-      limitText(target),
-      outcome.verdict,
-    ];
-  });
-  const head = ['work', ours, theirs, 'ratio', 'target', 'result'];
+  return TARGETS.map((target) => outcomeOf(target, samples, ours, theirs));
+}
+
+function targetLines({ systems }: Environment, outcomes: readonly Outcome[]): string[] {
+  const rows = outcomes.map(({ target, ours, theirs, ratio, verdict }) => [
+    target.work,
+    cell(ours, target.unit),
+    cell(theirs, target.unit),
+    ratio?.toFixed(2) ?? '',
+    limitText(target),
+    verdict,
+  ]);
+  const names = [systems[0]?.name ?? '', systems[1]?.name ?? ''];
+  const head = ['work', ...names, 'ratio', 'target', 'result'];
   return tableLines(['left', 'right', 'right', 'right', 'left', 'left'], head, rows);
 }
 
 /** What is known about the targets that this run missed. */
-function missedLines({ systems }: Environment, samples: Samples): string[] {
-  const [ours, theirs] = [systems[0]?.name ?? '', systems[1]?.name ?? ''];
-  const missed = TARGETS.filter((target) =>
-    isMissed(outcomeOf(target, samples, ours, theirs).verdict),
-  );
+function missedLines(outcomes: readonly Outcome[]): string[] {
+  const missed = outcomes.filter(({ verdict }) => isMissed(verdict));
   const lines = missed.map(
-    ({ work }) => `- ${work}: ${KNOWN_LIMITS.get(work) ?? 'not looked into yet.'}`,
+    ({ target: { work } }) => `- ${work}: ${KNOWN_LIMITS.get(work) ?? 'not looked into yet.'}`,
   );
   return lines.length === 0 ? [] : ['', '### Missed', '', ...lines];
 }
