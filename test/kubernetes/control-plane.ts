@@ -108,10 +108,10 @@ export async function startControlPlane(assets: string, folder: string): Promise
 }
 
 /** Our server, for the API server's objects. */
-export function startStorage(folder: string, clientPort: number, peerPort: number): void {
+export function startStorage(folder: string, clientPort: number, peerPort: number): Process {
   const client = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
-  new Process({
+  return new Process({
     name: 'etcd',
     command: SERVER_BIN,
     logFile: join(folder, 'etcd.log'),

@@ -2,7 +2,7 @@
 // operator's process and members' processes run for real; only nodes are missing, for which a small kubelet runs members on
 // loopback. `nodes` has these too, and with KUBECONFIG scenarios are played on a cluster that there is already. A failure
 // means that an EtcdCluster would not come up, scale, heal or go away on a real cluster.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openConnection } from '../../operator/kube/connection.ts';
@@ -67,11 +67,18 @@ async function runAll(tally: Tally, folder: string): Promise<void> {
   } else {
     const isOfNodes = chosen.includes('nodes');
     if (isOfNodes || chosen.length === 0) {
-      await runNodes(tally, { folder, count: NODES, chosen, ids });
+      await runNodes(tally, { folder: part(folder, 'nodes'), count: NODES, chosen, ids });
     }
-    if (!isOfNodes) await runLoopback(tally, { folder, chosen });
+    if (!isOfNodes) await runLoopback(tally, { folder: part(folder, 'loopback'), chosen });
   }
   tally.finish();
+}
+
+/** Each part has a Kubernetes of its own, with its own storage and logs. */
+function part(folder: string, name: string): string {
+  const inner = join(folder, name);
+  mkdirSync(inner);
+  return inner;
 }
 
 /** Where kube-apiserver is, built if need be. */

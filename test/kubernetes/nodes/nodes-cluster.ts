@@ -143,6 +143,7 @@ export class NodesCluster {
       if (existsSync(log)) cpSync(log, join(this.#folder, plan.name), { recursive: true });
     }
     await Promise.all(all.map((machine) => machine.stop().catch(() => {})));
+    await this.plane.stop();
     releaseMachine();
   }
 }

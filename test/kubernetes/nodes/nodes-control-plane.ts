@@ -27,6 +27,8 @@ export interface NodesControlPlane {
   /** Kills the API server. Its storage goes on. */
   readonly stopServer: () => Promise<void>;
   readonly startServer: () => Promise<void>;
+  /** Ends all of it, storage last. */
+  readonly stop: () => Promise<void>;
 }
 
 interface Places {
@@ -49,7 +51,7 @@ export async function startNodesControlPlane(
     ...nodes.map((node) => `${node}-token,system:node:${node},${node},"system:nodes"`),
   ]);
   const [clientPort, peerPort] = await freePorts(2);
-  startStorage(folder, clientPort, peerPort);
+  const storage = startStorage(folder, clientPort, peerPort);
   const start = serverStart({ assets, folder, certificates, keys, clientPort });
   let server = new Process(start);
   const ca = join(certificates, 'apiserver.crt');
@@ -58,8 +60,7 @@ export async function startNodesControlPlane(
     until('the API server is ready', () => readVersion(URL_OF_SERVER, ca), 120_000);
   const version = await ready();
   const places = { assets, folder, ca };
-  startControllers(places, keys.privateKey);
-  startScheduler(places);
+  const clients = [startControllers(places, keys.privateKey), startScheduler(places)];
   return {
     kubeconfig: access(places, 'admin'),
     version,
@@ -70,6 +71,10 @@ export async function startNodesControlPlane(
     startServer: async () => {
       server = new Process(start);
       await ready();
+    },
+    stop: async () => {
+      await Promise.all([...clients, server].map((each) => each.stop('SIGKILL')));
+      await storage.stop();
     },
   };
 }
