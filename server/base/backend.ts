@@ -51,6 +51,9 @@ export interface Backend {
   /** Every pair of a small bucket, ascending by key. */
   entries(bucket: MetaBucket): [key: Uint8Array, value: Uint8Array][];
 
+  /** Somebody waits for a moment without staged writes: the next turn should commit, whatever there is. */
+  readonly isCommitAwaited: boolean;
+
   /** Makes all staged writes one atomic batch. Not synced to disk: the WAL is (ARCHITECTURE section 4). */
   commit(): void;
 

@@ -225,6 +225,8 @@ function createNode(base: NodeBase, logging: Logging, hooks: MemberHooks): Node 
       warningApplyMs: config.warningApplyDurationMs,
       compactionBatchLimit: config.compactionBatchLimit,
       compactionPauseMs: config.compactionSleepIntervalMs,
+      commitIntervalMs: config.backendBatchIntervalMs,
+      commitEntriesMax: config.backendBatchLimit,
     },
   );
 }

@@ -25,6 +25,7 @@ export class Background {
   readonly #logger: Logger;
   readonly #options: BackgroundOptions;
   readonly #metrics: NodeMetrics;
+  readonly #commit: () => void;
   #isCompacting = false;
   #compactionStartMs = 0;
   #compactionWaiters: (() => void)[] = [];
@@ -39,6 +40,8 @@ export class Background {
       readonly metrics: NodeMetrics;
     },
     options: BackgroundOptions,
+    /** Commits what was staged here, and whatever else is. */
+    commit: () => void,
   ) {
     this.#store = store;
     this.#clock = deps.clock;
@@ -46,6 +49,7 @@ export class Background {
     this.#logger = deps.logger;
     this.#metrics = deps.metrics;
     this.#options = options;
+    this.#commit = commit;
   }
 
   /** Runs every compaction that is scheduled; called after one was, and at start. */
@@ -106,7 +110,7 @@ export class Background {
       state = job.step(this.#options.compactionBatchLimit);
     }
     FAILPOINTS.compactBeforeCommitBatch.hit();
-    this.#store.backend.commit();
+    this.#commit();
     FAILPOINTS.compactAfterCommitBatch.hit();
     const nowMs = this.#clock.monotonicMs();
     this.#metrics.compactionPauseMs.observe(nowMs - startMs);

@@ -35,7 +35,8 @@ export class EntryApplier {
   /** Everything up to here is in the store. */
   #appliedIndex: number;
   #appliedTerm: number;
-  #isStaged = false;
+  #stagedCount = 0;
+  #stagedBytes = 0;
 
   constructor(
     deps: {
@@ -62,6 +63,15 @@ export class EntryApplier {
     return this.#appliedTerm;
   }
 
+  /** Entries applied since the last commit, and the bytes they had. */
+  get stagedCount(): number {
+    return this.#stagedCount;
+  }
+
+  get stagedBytes(): number {
+    return this.#stagedBytes;
+  }
+
   /** Applies entries that follow each other; the answers are written to their connections, the store is staged. */
   apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
@@ -72,27 +82,39 @@ export class EntryApplier {
       this.#applyOne(entry);
       this.#appliedIndex = entry.index;
       this.#appliedTerm = entry.term;
+      this.#stagedBytes += entry.data.length;
     }
-    this.#isStaged = true;
+    // A batch is open from its first entry on, also when that writes nothing: who waits for the commit waits for its index.
+    if (this.#stagedCount === 0) this.#stageIndex();
+    this.#stagedCount += entries.length;
   }
 
   /** A snapshot replaced the store: it is at this entry now. */
   reset(index: number, term: number): void {
     this.#appliedIndex = index;
     this.#appliedTerm = term;
-    this.#isStaged = false;
+    this.#forgetStaged();
   }
 
   /** Makes what was applied one batch of the store, together with how far it goes. False when there was nothing. */
   commit(): boolean {
-    if (!this.#isStaged) return false;
-    this.#isStaged = false;
-    this.#backend.put('meta', CONSISTENT_INDEX_KEY, uint64Bytes(this.#appliedIndex));
+    if (this.#stagedCount === 0) return false;
+    this.#forgetStaged();
+    this.#stageIndex();
     this.#backend.put('meta', TERM_KEY, uint64Bytes(this.#appliedTerm));
     FAILPOINTS.beforeCommit.hit();
     this.#backend.commit();
     FAILPOINTS.afterCommit.hit();
     return true;
+  }
+
+  #stageIndex(): void {
+    this.#backend.put('meta', CONSISTENT_INDEX_KEY, uint64Bytes(this.#appliedIndex));
+  }
+
+  #forgetStaged(): void {
+    this.#stagedCount = 0;
+    this.#stagedBytes = 0;
   }
 
   #applyOne(entry: Entry): void {

@@ -37,6 +37,7 @@ import { type LogWriter, ReadyLoop } from './ready-loop.ts';
 import { RequestIdGenerator } from './request-id.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
+import { type StoreCommitOptions, StoreCommits } from './store-commits.ts';
 
 /** The membership, as the node needs it. */
 export interface Membership extends MembershipCommands {
@@ -54,7 +55,7 @@ export interface SnapshotInstaller {
   install(snapshot: Snapshot, done: () => void): void;
 }
 
-export interface NodeOptions extends BackgroundOptions {
+export interface NodeOptions extends BackgroundOptions, StoreCommitOptions {
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
   readonly maxRequestBytes: number;
@@ -103,6 +104,7 @@ export class Node implements Proposer {
   readonly #proposals: Proposals = new Proposals();
   readonly #reads: ReadIndexQueue;
   readonly #entries: EntryApplier;
+  readonly #commits: StoreCommits;
   readonly #loop: ReadyLoop;
   readonly #leases: LeaseKeeper;
   readonly #snapshots: SnapshotKeeper;
@@ -123,10 +125,11 @@ export class Node implements Proposer {
     this.#options = options;
     this.#requestTimeoutMs = REQUEST_TIMEOUT_BASE_MS + 2 * options.electionTimeoutMs;
     this.ids = new RequestIdGenerator(deps.memberId, deps.clock.wallMs());
-    this.background = new Background(deps.store, deps, options);
+    this.background = new Background(deps.store, deps, options, () => this.#commits.commitAll());
     this.applier = this.#createApplier();
     this.#reads = this.#createReads();
     this.#entries = this.#createEntryApplier();
+    this.#commits = new StoreCommits(this.#entries, deps, options);
     this.#leases = new LeaseKeeper(deps.lessor, deps, options.electionTimeoutMs, (id) =>
       this.#revokeExpired(id),
     );
@@ -160,7 +163,7 @@ export class Node implements Proposer {
     this.#proposals.failAll(new EtcdError('stopped'));
     this.#reads.failAll(new EtcdError('stopped'));
     this.#confChanges.failAll(new EtcdError('stopped'));
-    this.#entries.commit();
+    this.#commits.stop();
   }
 
   // ---- requests
@@ -440,16 +443,12 @@ export class Node implements Proposer {
     });
   }
 
-  /** Answers first, then the store: the log is durable already, and the batch below is one more microsecond per entry. */
+  /** Answers first, then the store: the log is durable already. */
   #flush(): void {
     const { flush, clock, metrics } = this.#deps;
     if (metrics.requests.hasAnswers) metrics.requests.endTurn(clock.monotonicMs());
     flush();
-    const startMs = clock.monotonicMs();
-    if (!this.#entries.commit()) return;
-    metrics.backendCommitSeconds.observe((clock.monotonicMs() - startMs) / 1000);
-    const { appliedIndex, appliedTerm } = this.#entries;
-    this.#snapshots.afterCommit(appliedIndex, appliedTerm);
+    this.#commits.afterTurn();
   }
 
   // ---- construction
@@ -509,6 +508,8 @@ export class Node implements Proposer {
       effects: {
         onSoftState: (state) => this.#onSoftState(state),
         saveSnapshot: (snapshot, saved) => {
+          // Nothing staged may outlive the store that is about to be replaced.
+          this.#commits.commit();
           this.#held = [];
           this.#deps.installer.save(snapshot, saved);
         },

@@ -55,6 +55,9 @@ export interface Scenario {
   readonly membershipChanges: boolean;
   /** A lone entry is synced at once, without the loop going on meanwhile. */
   readonly syncsOnLoop: boolean;
+  /** When applied entries become a batch of the store. */
+  readonly commitIntervalMs: number;
+  readonly commitEntriesMax: number;
 }
 
 const SECOND_US = 1_000_000;
@@ -113,6 +116,8 @@ function drawAny(options: SimOptions, prng: Prng): Scenario {
     compactions: prng.chance(0.7),
     membershipChanges: prng.chance(0.4),
     syncsOnLoop: prng.chance(0.5),
+    commitIntervalMs: pick(prng, [100, 1000, 5]),
+    commitEntriesMax: pick(prng, [64, 5, 1]),
   };
 }
 

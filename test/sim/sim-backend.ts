@@ -60,6 +60,7 @@ export class SimBackend implements Backend {
   #image: StoreImage;
   #staged: StoreChange[] = [];
   commits = 0;
+  readonly #waiters: (() => void)[] = [];
 
   constructor(disk: StoreDisk, crashPoint: (name: string) => void) {
     this.#disk = disk;
@@ -123,6 +124,17 @@ export class SimBackend implements Backend {
     this.#disk.append(this.#staged);
     this.#staged = [];
     this.#crashPoint('after store commit');
+    for (const done of this.#waiters.splice(0)) done();
+  }
+
+  get isCommitAwaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Calls back in a moment without staged writes. */
+  whenCommitted(done: () => void): void {
+    if (this.#staged.length === 0) done();
+    else this.#waiters.push(done);
   }
 
   sizeBytes(): number {

@@ -209,22 +209,25 @@ export class SimProcess {
     return this.#prng.below(limit);
   }
 
-  /** The state is sent as of the end of this turn, when everything applied is in the store. */
   #sendSnapshot(message: Message): void {
     this.parts?.snapshots.hold();
     this.scheduler.soon(() => {
       const { parts } = this;
-      if (parts === undefined) return;
-      const { node, raft, book } = parts;
-      const index = node.appliedIndex;
-      const metadata = { index, term: node.appliedTerm, confState: raft.confState() };
-      const snapshot: Snapshot = { data: v2StoreJson(book.v2View(), index), metadata };
-      this.host.sendSnapshot(this, { ...message, snapshot }, (delivered) => {
-        this.run(() => {
-          parts.snapshots.release();
-          raft.reportSnapshot(message.to, delivered);
-          node.wake();
-        });
+      parts?.backend.whenCommitted(() => this.#sendState(parts, message));
+    });
+  }
+
+  /** The state as it is now, when everything applied is in the store. */
+  #sendState(parts: ProcessParts, message: Message): void {
+    const { node, raft, book } = parts;
+    const index = node.appliedIndex;
+    const metadata = { index, term: node.appliedTerm, confState: raft.confState() };
+    const snapshot: Snapshot = { data: v2StoreJson(book.v2View(), index), metadata };
+    this.host.sendSnapshot(this, { ...message, snapshot }, (delivered) => {
+      this.run(() => {
+        parts.snapshots.release();
+        raft.reportSnapshot(message.to, delivered);
+        node.wake();
       });
     });
   }
@@ -351,6 +354,8 @@ function createNode(process: SimProcess, base: Base & { snapshots: SnapshotKeepe
       warningApplyMs: 100,
       compactionBatchLimit: scenario.compactionBatchLimit,
       compactionPauseMs: 10,
+      commitIntervalMs: scenario.commitIntervalMs,
+      commitEntriesMax: scenario.commitEntriesMax,
     },
   );
 }

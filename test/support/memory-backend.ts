@@ -21,6 +21,7 @@ interface State {
 }
 
 export class MemoryBackend implements Backend {
+  isCommitAwaited = false;
   #live: State = emptyState();
   #committed: State = emptyState();
   /**

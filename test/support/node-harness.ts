@@ -120,6 +120,9 @@ export class NodeWorld {
       warningApplyMs: 100,
       compactionBatchLimit: 100,
       compactionPauseMs: 10,
+      // Each turn, as if nothing were to be gained by waiting.
+      commitIntervalMs: 100,
+      commitEntriesMax: 1,
       ...options.node,
     });
   }

@@ -19,8 +19,8 @@ export interface CopyJob {
   /** The revisions of the live generation, as they were when the successor got its first write. */
   readonly revisions: RowStream;
   readonly meta: MetaBuckets;
-  /** True while writes are staged and not committed. */
-  isStaged(): boolean;
+  /** Resolves in a moment without staged writes. */
+  whenCommitted(): Promise<void>;
   /** Throws when the copy must not go on. */
   check(): void;
 }
@@ -55,13 +55,13 @@ async function copyRevisions(job: CopyJob, pacer: Pacer): Promise<void> {
 async function copyMeta(job: CopyJob, pacer: Pacer): Promise<void> {
   const scratch = new MetaKeyScratch();
   let rowCount = 0;
-  while (job.isStaged()) await pacer.turn();
+  await job.whenCommitted();
   for (const [bucket, key, value] of job.meta.all()) {
     job.successor.generation.copyMeta(scratch.encode(bucket, key), value);
     rowCount += 1;
     if (rowCount < SLICE_ROWS) continue;
     await endSlice(job, pacer);
-    while (job.isStaged()) await pacer.turn();
+    await job.whenCommitted();
     rowCount = 0;
   }
   await endSlice(job, pacer);

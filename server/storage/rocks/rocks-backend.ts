@@ -6,6 +6,7 @@
 // defragmentation runs there is a `successor`: every write goes to both, and whatever the successor does not have
 // yet is copied from the live generation in slices (defragment.ts).
 
+import { setImmediate } from 'node:timers/promises';
 import { AssertionError, assert } from '../../base/assert.ts';
 import type { Backend, MetaBucket, RevisionRecord } from '../../base/backend.ts';
 import { EMPTY_BYTES, utf8Bytes } from '../../base/bytes.ts';
@@ -24,7 +25,6 @@ import {
 } from './kept-image.ts';
 import { IMAGE_RECORDS_MIN, PREFETCH_RECORDS_MIN } from './limits.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
-import { Pacer } from './pacer.ts';
 import { REVISION_KEY_BYTES, RevisionKeyScratch, TOMBSTONE_KEY_BYTES } from './revision-key.ts';
 import { RevisionPrefetch } from './revision-prefetch.ts';
 import { RevisionReader } from './revision-reader.ts';
@@ -59,6 +59,8 @@ export class RocksBackend implements Backend {
   readonly #revisionKey: RevisionKeyScratch;
   readonly #metaKey: MetaKeyScratch;
   #isStaged: boolean;
+  /** How many wait for a moment without staged writes. */
+  #awaiting: number;
   /** Old generations that are still read by views. */
   readonly #retiring: Set<Generation>;
   #defragmenting: Promise<void> | undefined;
@@ -83,6 +85,7 @@ export class RocksBackend implements Backend {
     this.#revisionKey = new RevisionKeyScratch();
     this.#metaKey = new MetaKeyScratch();
     this.#isStaged = false;
+    this.#awaiting = 0;
     this.#retiring = new Set();
     this.#defragmenting = undefined;
     this.#replacing = undefined;
@@ -204,9 +207,18 @@ export class RocksBackend implements Backend {
     await Promise.all([this.#live.sync(), this.#successor?.sync()]);
   }
 
-  /** True between a write and its commit. */
-  get hasStagedWrites(): boolean {
-    return this.#isStaged;
+  get isCommitAwaited(): boolean {
+    return this.#awaiting > 0;
+  }
+
+  /** Resolves in a moment without staged writes, which lasts for this turn of the event loop. */
+  async whenCommitted(): Promise<void> {
+    this.#awaiting++;
+    try {
+      while (this.#isStaged) await setImmediate();
+    } finally {
+      this.#awaiting--;
+    }
   }
 
   /** The database in use, for threads that read it. Defragmentation and replacement change it. */
@@ -306,11 +318,10 @@ export class RocksBackend implements Backend {
 
   async #defragment(): Promise<void> {
     await this.#replacing?.catch(() => undefined);
-    const pacer = new Pacer();
     const successor = new Successor(await this.#createGeneration());
     try {
       // From here to the stream nothing else runs: a write is either in the stream or goes to both.
-      while (this.#isStaged) await pacer.turn();
+      await this.whenCommitted();
       this.#checkSuccessor(successor);
       this.#successor = successor;
       await this.#fillSuccessor(successor);
@@ -330,21 +341,20 @@ export class RocksBackend implements Backend {
   }
 
   async #fillSuccessor(successor: Successor): Promise<void> {
-    const pacer = new Pacer();
     const revisions = this.#live.openStream('revisions', this.#reader.firstRevisionKey());
     try {
       await copyLiveRecords({
         successor,
         revisions,
         meta: this.#state.meta,
-        isStaged: () => this.#isStaged,
+        whenCommitted: () => this.whenCommitted(),
         check: () => this.#checkSuccessor(successor),
       });
     } finally {
       await revisions.close();
     }
     // The record of sizes, which is no bucket's.
-    while (this.#isStaged) await pacer.turn();
+    await this.whenCommitted();
     successor.commit(this.#state.accounting.inUseBytes);
     await successor.sync();
     this.#checkSuccessor(successor);

@@ -1,7 +1,6 @@
 // Owns the way between the store and bbolt files: a snapshot out of it, a snapshot or the data of another etcd into
 // it. Both work with bounded memory and never hold the event loop while the store is in use.
 
-import { setImmediate } from 'node:timers/promises';
 import type { Pair } from '../bbolt/bbolt-reader.ts';
 import { BboltReader } from '../bbolt/bbolt-reader.ts';
 import { type BboltFile, type BucketSource, writeBboltFile } from '../bbolt/bbolt-writer.ts';
@@ -10,7 +9,6 @@ import { NODE_FILE_SYSTEM } from '../node-file-system.ts';
 import { IMPORT_ROWS } from './limits.ts';
 import type { RocksBackend } from './rocks-backend.ts';
 import { exportInThread } from './snapshot-thread.ts';
-import type { BackendView } from './view.ts';
 
 export interface SnapshotOptions {
   /** False leaves the file to the page cache: for one that is read once and removed. */
@@ -39,7 +37,8 @@ export async function exportSnapshot(
     const written = await exportInThread({ store, file, durable, onView });
     if (written !== undefined) return written;
   }
-  const view = await openView(store);
+  await store.whenCommitted();
+  const view = store.openView();
   try {
     onView();
     return await writeBboltFile(file, view.buckets(), { durable });
@@ -56,11 +55,6 @@ export async function importSnapshot(store: RocksBackend, file: string): Promise
   } finally {
     opened.close();
   }
-}
-
-async function openView(store: RocksBackend): Promise<BackendView> {
-  while (store.hasStagedWrites) await setImmediate();
-  return store.openView();
 }
 
 function* bucketsOf(reader: BboltReader): Generator<BucketSource> {

@@ -2,7 +2,6 @@
 // keeping the database open until it ends. At 1 M records of 340 bytes the work is 2.2 s of processor time, which
 // the event loop has better uses for.
 
-import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BboltFile } from '../bbolt/bbolt-writer.ts';
 import { SnapshotExportError } from './errors.ts';
@@ -43,7 +42,7 @@ export async function exportInThread(
   const thread = new SnapshotThread(options.store.liveGeneration, options);
   try {
     if (!(await thread.start())) return undefined;
-    while (options.store.hasStagedWrites) await setImmediate();
+    await options.store.whenCommitted();
     if (!thread.openGate(options.store)) return undefined;
     options.onView();
     return await thread.result;

@@ -15,6 +15,7 @@ const IGNORED_META_KEYS: ReadonlySet<string> = new Set([
 
 /** CRC-32C over all buckets: name, then every key and value. The store is read as it is now, in slices. */
 export async function hashStore(store: RocksBackend): Promise<number> {
+  await store.whenCommitted();
   const view = store.openView();
   try {
     let hash = 0;

@@ -32,7 +32,12 @@ beforeEach(() => {
 function createBackground({ store }: ApplyWorld): Background {
   const metrics = createNodeMetrics(registry);
   const deps = { clock: time, scheduler: time, logger: SILENT_LOGGER, metrics };
-  return new Background(store, deps, { compactionBatchLimit: 100, compactionPauseMs: PAUSE_MS });
+  return new Background(
+    store,
+    deps,
+    { compactionBatchLimit: 100, compactionPauseMs: PAUSE_MS },
+    () => store.backend.commit(),
+  );
 }
 
 describe('compaction', () => {
