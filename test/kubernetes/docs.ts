@@ -11,8 +11,10 @@ import type { ControlPlane } from './control-plane.ts';
 import type { Kube } from './kube.ts';
 import { LoopbackKubelet } from './loopback-kubelet.ts';
 import { OperatorProcess } from './operator-process.ts';
+import { until } from './until.ts';
 
 const PAGES = ['first-cluster', 'changing', 'failures', 'troubleshooting'] as const;
+const CLUSTERS = '/apis/etcd-ts.io/v1alpha1/namespaces/default/etcdclusters';
 /** Fewer would mean that they are not found. */
 const COMMANDS_MIN = 20;
 
@@ -47,7 +49,11 @@ export async function runDocs(stage: DocsStage): Promise<void> {
     }
   }
   if (count < COMMANDS_MIN) throw new Error(`only ${count} commands were found`);
-  await kube.delete('/apis/etcd-ts.io/v1alpha1/namespaces/default/etcdclusters/main');
+  await kube.delete(`${CLUSTERS}/main`);
+  await until('the cluster is gone', async () => {
+    const pods = await kube.list('/api/v1/pods?labelSelector=etcd-ts.io%2Fcluster');
+    return pods.length + (await kube.list(CLUSTERS)).length === 0 || undefined;
+  });
   await operator.process.stop();
   await kubelet.stop();
 }

@@ -56,9 +56,11 @@ export class LoopbackKubelet {
     this.#loop = this.#run();
   }
 
+  /** Ends every process it runs, too: the next kubelet gives out the same addresses. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#loop;
+    await Promise.all([...this.#pods.values()].map((pod) => pod.stop('SIGKILL')));
   }
 
   /** An address that nobody else has. */

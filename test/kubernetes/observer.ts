@@ -119,6 +119,7 @@ export class Observer {
         uid: metadata.uid ?? '',
         isTerminating: metadata.deletionTimestamp !== undefined,
         isReady: status?.ready === true,
+        restarts: status?.container?.restartCount ?? 0,
       })),
       answers: this.probes.answers(),
       list,

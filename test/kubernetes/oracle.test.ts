@@ -26,6 +26,7 @@ function good(atMs: number): Sample {
       uid: `pod-${name}`,
       isTerminating: false,
       isReady: true,
+      restarts: 0,
     })),
     answers: new Map(NAMES.map((name) => [name, answerOf(name, atMs)])),
     list: NAMES.map((name) => ({ id: `id-${name}`, name, isLearner: false })),

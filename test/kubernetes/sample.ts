@@ -6,6 +6,8 @@ export interface PodSample {
   readonly uid: string;
   readonly isTerminating: boolean;
   readonly isReady: boolean;
+  /** Of its container. */
+  readonly restarts: number;
 }
 
 /** The last answer of a member's process. */

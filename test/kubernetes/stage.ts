@@ -285,6 +285,12 @@ export class Stage {
     return this.observer.now.pods.find((pod) => pod.name === name);
   }
 
+  /** Another one after each end of the member's process, and none while it has no Pod. */
+  life(name: string): string | undefined {
+    const pod = this.observer.now.pods.find((each) => each.name === name);
+    return pod === undefined ? undefined : `${pod.uid} ${pod.restarts}`;
+  }
+
   async deletePod(name: string): Promise<void> {
     await this.#kube.delete(`${this.core}/pods/${name}`);
   }

@@ -27,8 +27,11 @@ const everythingRestarts: Scenario = {
     ];
     for (const [how, fall] of falls) {
       stage.take(...voters);
+      const lives = voters.map((name) => stage.life(name));
       await fall();
-      await stage.within(20_000, 'all are down', () => !voters.every((name) => stage.isUp(name)));
+      await stage.within(30_000, `all have ended (${how})`, () =>
+        voters.every((name, i) => stage.life(name) !== lives[i]),
+      );
       await stage.within(60_000, 'all are up', () => voters.every((name) => stage.isUp(name)));
       notes.push(`${how} ${(await stage.ready(3)).toFixed(1)} s`);
       stage.giveBack(...voters);
