@@ -6,11 +6,22 @@
 #   docker build -t etcd-ts .
 #   docker run --read-only -v etcd:/var/lib/etcd -p 2379:2379 etcd-ts \
 #     etcd --listen-client-urls http://0.0.0.0:2379 --advertise-client-urls http://127.0.0.1:2379
+#
+# For amd64 and arm64. RocksDB's binary for arm64 is compiled here, from the sources in its npm package: minutes on an arm64
+# machine, hours where that is emulated. `npm run image -- --arch arm64` cross compiles instead.
+#
+#   docker buildx build --platform linux/amd64,linux/arm64 -t REGISTRY/etcd-ts --push .
 
 FROM node:24-trixie AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci
+# No scripts: the store's would compile, on arm64 with flags for x86-64, and no other one does anything for the image.
+RUN npm ci --ignore-scripts
+# Apart from the rest, and with what it imports alone: a change of our code does not compile RocksDB again.
+COPY scripts/build-addon.ts ./scripts/
+COPY scripts/image/addon.ts scripts/image/addon-plan.ts scripts/image/debian-packages.ts scripts/image/image-config.ts \
+  ./scripts/image/
+RUN node scripts/build-addon.ts
 COPY . .
 RUN npm run build && node dist/scripts/build-image.js --node /usr/local/bin/node --rootfs /rootfs
 

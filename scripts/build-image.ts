@@ -10,8 +10,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVER_VERSION } from '../server/base/version.ts';
+import { ensureAddon } from './image/addon.ts';
 import { writeArchive } from './image/archive.ts';
-import { type Architecture, IMAGE_REPOSITORY, imageConfig } from './image/image-config.ts';
+import { IMAGE_REPOSITORY, imageConfig, parseArchitecture } from './image/image-config.ts';
 import { imageLayers, missingPrograms } from './image/layers.ts';
 import { writeRootFileSystem } from './image/root-file-system.ts';
 
@@ -33,9 +34,11 @@ async function main(): Promise<void> {
   if (missing.includes('etcd')) throw new Error('dist/ is not there: run `npm run build` first');
   if (missing.length > 0)
     console.error(`not built, and so not in the image: ${missing.join(', ')}`);
+  const cache = resolve('.cache/image');
+  ensureAddon({ root, cache, architecture });
   const layers = imageLayers({
     root,
-    cache: resolve('.cache/image'),
+    cache,
     architecture,
     ...(values.node === undefined ? {} : { node: resolve(values.node) }),
   });
@@ -56,12 +59,6 @@ async function main(): Promise<void> {
     console.log(`${(sizeBytes / 1e6).toFixed(1).padStart(6)} MB  ${name}`);
   }
   console.log(`${output}\n${references.join('\n')}\nsha256:${result.manifestDigest}`);
-}
-
-function parseArchitecture(name: string): Architecture {
-  if (name === 'amd64' || name === 'x64') return 'amd64';
-  if (name === 'arm64') return 'arm64';
-  throw new Error(`no image for ${name}: amd64 and arm64 are known`);
 }
 
 /** The operator asks for an image by its own version, members by etcd's. */

@@ -3,6 +3,15 @@
 
 export type Architecture = 'amd64' | 'arm64';
 
+/** Node's words for them, which npm packages and node-gyp use. */
+export const NODE_ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' } as const;
+
+export function parseArchitecture(name: string): Architecture {
+  if (name === 'amd64' || name === 'x64') return 'amd64';
+  if (name === 'arm64') return 'arm64';
+  throw new Error(`no image for ${name}: amd64 and arm64 are known`);
+}
+
 /** The number distroless images use for "nonroot"; operator/specs gives members the same. */
 export const USER_ID = 65_532;
 

@@ -2,7 +2,7 @@
 // only needed to build them, and of each package only what is loaded.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { APP_ROOT, type Architecture } from './image-config.ts';
+import { APP_ROOT, type Architecture, NODE_ARCHITECTURES } from './image-config.ts';
 import type { Entry } from './tar-writer.ts';
 
 interface LockedPackage {
@@ -16,8 +16,6 @@ const BUILD_ONLY: ReadonlySet<string> = new Set(['prebuildify', 'napi-macros', '
 /** Parts of packages that are never loaded: sources of native code, types, documents, tests. */
 const LEFT_OUT =
   /(?:\.d\.[cm]?ts|\.[cm]?ts|\.map|\.md|\.markdown|\.cc?|\.h|\.gyp|\.zip|\.sh|\.html|\.ya?ml)$|(?:^|\/)(?:deps|tests?|docs?|examples?|benchmarks?|\.github|\.[a-z]+rc|\.[a-z]+ignore|\.editorconfig)(?:\/|$)/;
-
-const NODE_PLATFORMS = { amd64: 'linux-x64', arm64: 'linux-arm64' } as const;
 
 /** Paths of packages, like "node_modules/pino", that the root's dependencies reach. */
 export function productionPackages(
@@ -66,7 +64,7 @@ export function packageEntries(root: string, architecture: Architecture): readon
 
 function filesOf(root: string, path: string, architecture: Architecture): readonly Entry[] {
   const entries: Entry[] = [];
-  const platform = NODE_PLATFORMS[architecture];
+  const platform = `linux-${NODE_ARCHITECTURES[architecture]}`;
   const directory = join(root, path);
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   for (const file of files) {

@@ -2,17 +2,22 @@
 // capabilities to speak of. Method: every digest is computed again, the layers are unpacked, and the server is started with
 // unshare and chroot; its own etcdctl and health check, from the image too, talk to it. Starting needs root and the right to
 // mount: where either is missing the reason is printed and the rest still counts. A failure means an image that no cluster
-// could use. `npm run test:image`, or with the path of an archive as argument.
+// could use. `npm run test:image`, or with the path of an archive as argument: one for another architecture is started too where
+// the kernel has an emulator for it (binfmt_misc with qemu-user-static).
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { arch, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { isBinaryFor } from '../../scripts/image/addon-plan.ts';
+import { parseArchitecture } from '../../scripts/image/image-config.ts';
 
 const START_WITHIN_MS = 20_000;
+/** How much longer an emulated machine may take. */
+const EMULATED = 10;
 const STOP_WITHIN_MS = 10_000;
 
 interface Descriptor {
@@ -41,7 +46,7 @@ let passed = 0;
 const skipped: string[] = [];
 
 async function main(): Promise<void> {
-  const architecture = arch() === 'x64' ? 'amd64' : 'arm64';
+  const architecture = parseArchitecture(arch());
   const archive = resolve(process.argv[2] ?? `dist/image/etcd-ts-${architecture}.tar`);
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
   try {
@@ -50,7 +55,8 @@ async function main(): Promise<void> {
     const root = join(folder, 'root');
     unpack(folder, root);
     checkFiles(root);
-    const reason = whyNotRun(config);
+    checkBinaries(root, config);
+    const reason = whyNotRun(root, config);
     if (reason === undefined) await checkRunning(root, config);
     else skipped.push(`running it: ${reason}`);
   } finally {
@@ -138,10 +144,28 @@ function checkFiles(root: string): void {
   );
 }
 
-function whyNotRun(config: Config): string | undefined {
+/** Node and the store's addon; nothing else in it is native. */
+function checkBinaries(root: string, { architecture }: Config): void {
+  const wanted = parseArchitecture(architecture);
+  const files = readdirSync(join(root, 'opt'), { recursive: true, encoding: 'utf8' });
+  const addons = files.filter((file) => /\.(?:node|so|wasm)$/.test(file));
+  check(`the store's addon is the only one: ${addons}`, addons.length === 1);
+  for (const file of ['usr/local/bin/node', ...addons.map((each) => join('opt', each))]) {
+    const head = readFileSync(join(root, file)).subarray(0, 64);
+    check(`${file} is for ${architecture}`, isBinaryFor(head, wanted));
+  }
+}
+
+function isEmulated({ architecture }: Config): boolean {
+  return parseArchitecture(architecture) !== parseArchitecture(arch());
+}
+
+function whyNotRun(root: string, config: Config): string | undefined {
   if (process.platform !== 'linux') return `needs Linux, this is ${process.platform}`;
-  if (config.architecture !== (arch() === 'x64' ? 'amd64' : arch())) return 'another architecture';
   if (process.getuid?.() !== 0) return 'chroot needs root';
+  const probe = [root, '/usr/local/bin/node', '--version'];
+  if (isEmulated(config) && spawnSync('chroot', probe).status !== 0)
+    return `the kernel starts no programs for ${config.architecture}`;
   try {
     execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'pipe' });
   } catch (error) {
@@ -197,7 +221,8 @@ async function checkRunning(root: string, config: Config): Promise<void> {
   const log: string[] = [];
   member.stderr.on('data', (chunk) => log.push(String(chunk)));
   try {
-    const health = await firstHealth(url, member);
+    const within = START_WITHIN_MS * (isEmulated(config) ? EMULATED : 1);
+    const health = await firstHealth(url, member, within);
     check(`the server answers /health: ${health}`, health.includes('"health":"true"'));
     const run = (command: readonly string[]): string =>
       execFileSync('unshare', inside(root, config, command), { encoding: 'utf8' }).trim();
@@ -239,8 +264,8 @@ function isHealthy(root: string, { config, ...rest }: Config, url: string): bool
   return result.status === 0;
 }
 
-async function firstHealth(url: string, member: ChildProcess): Promise<string> {
-  for (const deadline = Date.now() + START_WITHIN_MS; Date.now() < deadline; ) {
+async function firstHealth(url: string, member: ChildProcess, withinMs: number): Promise<string> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
     if (member.exitCode !== null) throw new Error(`the server ended with ${member.exitCode}`);
     try {
       const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) });
@@ -250,7 +275,7 @@ async function firstHealth(url: string, member: ChildProcess): Promise<string> {
     }
     await delay(100);
   }
-  throw new Error(`no answer from the server in ${START_WITHIN_MS} ms`);
+  throw new Error(`no answer from the server in ${withinMs} ms`);
 }
 
 async function stop(member: ChildProcess): Promise<void> {

@@ -1,7 +1,7 @@
 // Goal: the image that Docker builds and the one that the script builds are configured alike. Method: the last stage of the
 // Dockerfile is read and compared with imageConfig. A failure means that one was changed without the other.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { POD_SECURITY } from '../../../operator/specs/security.ts';
 import { DEBIAN_SUITE } from '../../../scripts/image/debian-packages.ts';
@@ -53,6 +53,23 @@ describe('the last stage of the Dockerfile', () => {
 
 it('the build stage has the Node and the Debian of the archive', () => {
   expect(text).toContain(`FROM node:${NODE_MAJOR}-${DEBIAN_SUITE} AS build`);
+});
+
+it('the step that compiles the addon has every module it imports, and so does not depend on other ones', () => {
+  const needed = new Set<string>();
+  const visit = (file: string): void => {
+    if (needed.has(file)) return;
+    needed.add(file);
+    for (const [, target = ''] of readFileSync(join(ROOT, file), 'utf8').matchAll(/from '(\..*)'/g))
+      visit(join(dirname(file), target));
+  };
+  visit('scripts/build-addon.ts');
+  const before = text.slice(
+    text.indexOf('\nFROM '),
+    text.indexOf('RUN node scripts/build-addon.ts'),
+  );
+  const copied = before.match(/scripts\/\S+\.ts/g);
+  expect(copied?.sort()).toEqual([...needed].sort());
 });
 
 it('members run as the user of the image', () => {

@@ -1,7 +1,8 @@
 // Goal: the image has the packages that a running program loads, and not those for building or testing. Method: small lock
 // files and the repository's own. A failure means an image that does not start, or one that is too big.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageEntries, productionPackages } from '../../../scripts/image/production-packages.ts';
 
@@ -48,7 +49,19 @@ describe('productionPackages', () => {
   });
 
   it('says so when native code has no binary for an architecture', () => {
-    // Holds as long as the store's binding is published for x64 only; then this test names the day to change docs.
-    expect(() => packageEntries(ROOT, 'arm64')).toThrow('no binary for linux-arm64');
+    const root = mkdtempSync(join(tmpdir(), 'packages-'));
+    try {
+      const binary = 'node_modules/a/prebuilds/linux-x64/a.node';
+      mkdirSync(dirname(join(root, binary)), { recursive: true });
+      writeFileSync(join(root, binary), '');
+      const packages = { '': { dependencies: { a: '1' } }, 'node_modules/a': {} };
+      writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages }));
+      expect(packageEntries(root, 'amd64').map(({ path }) => path)).toEqual([
+        `/opt/etcd-ts/${binary}`,
+      ]);
+      expect(() => packageEntries(root, 'arm64')).toThrow('no binary for linux-arm64');
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 });
