@@ -53,3 +53,21 @@ export const LEADER_QUESTION_MS = 2000;
 
 /** Hashing a member's whole data takes seconds; etcd allows the request timeout. */
 export const HASH_QUESTION_MS = 10_000;
+
+/** Records from which on an image of the index is kept: below it a start reads them all in a third of a second. */
+export const IMAGE_RECORDS_MIN = 100_000;
+
+/** An image is made anew when what came after it is more than this part of all records. Reading a record at start takes
+ *  about eight times as long as writing it into an image, so from there on the image costs less than it saves. */
+export const IMAGE_TAIL_PARTS = 8;
+
+/** How often it is looked whether an image is due. */
+export const IMAGE_LOOK_MS = 1000;
+
+/** Parts of the processor: an image takes one of so many while it is made, and one of so many over all time. Pauses follow
+ *  each slice, and the next image is begun later. */
+export const IMAGE_BUSY_PARTS = 10;
+export const IMAGE_REST_PARTS = 50;
+
+/** Two images are begun this far apart at least, however small they are: a sync of the store comes with each. */
+export const IMAGE_REST_MS_MIN = 10_000;

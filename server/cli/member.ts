@@ -3,6 +3,7 @@
 
 import { AlarmStore } from '../alarm/alarm-store.ts';
 import { refuseGuardedStore } from '../apply/auth-command.ts';
+import { must } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MetricRegistry } from '../base/metrics.ts';
 import { SERVER_VERSION } from '../base/version.ts';
@@ -11,6 +12,7 @@ import { MembershipMetrics } from '../cluster/membership-metrics.ts';
 import { v2StoreJson } from '../cluster/v2-store.ts';
 import { Lessor, minLeaseTtlSeconds } from '../lease/lessor.ts';
 import { LeaseMetrics } from '../lease/metrics.ts';
+import type { RestoreJob } from '../mvcc/restore-job.ts';
 import { MvccStore } from '../mvcc/store.ts';
 import { createAutoCompactor } from '../node/auto-compactor.ts';
 import { ClusterDuties } from '../node/cluster-duties.ts';
@@ -21,10 +23,12 @@ import { SnapshotKeeper } from '../node/snapshot-keeper.ts';
 import { WatchPump } from '../node/watch-pump.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Message, SoftState } from '../raft/types.ts';
+import type { RocksBackend } from '../storage/rocks/rocks-backend.ts';
 import { adoptMembership } from './adopt-membership.ts';
 import { ClusterChanges, type ClusterPortDeps } from './cluster-port.ts';
 import type { AutoCompaction, ServerConfig } from './config.ts';
 import { foundCluster } from './found-cluster.ts';
+import { IndexKeeper } from './index-keeper.ts';
 import type { Logging } from './logging.ts';
 import { type OpenStorage, openStorage } from './open-storage.ts';
 import { createRaftMembership, type MembershipListener } from './raft-membership.ts';
@@ -43,6 +47,7 @@ export interface MemberParts {
   readonly node: Node;
   readonly duties: ClusterDuties;
   readonly watchPump: WatchPump;
+  readonly indexKeeper: IndexKeeper;
   readonly snapshots: SnapshotKeeper;
   readonly changes: ClusterChanges;
   readonly registry: MetricRegistry;
@@ -91,9 +96,7 @@ export async function createMember(
     metrics: new LeaseMetrics(registry),
   });
   const store = new MvccStore(backend, { compactionBatchLimit: config.compactionBatchLimit });
-  backend.readImage((image) => {
-    store.restore((key, lease) => lessor.attach(key, lease), undefined, image).run();
-  });
+  const restored = restoreIndex(backend, store, lessor, logging.logger('cli/member.ts'));
   const alarms = new AlarmStore(backend);
   const book = new MembershipBook(backend, {
     clusterId: metadata.clusterId,
@@ -113,6 +116,7 @@ export async function createMember(
     node,
     duties: createDuties(base, node, logging, hooks),
     watchPump: new WatchPump(store.watchHub, TIME, hooks.flush),
+    indexKeeper: createIndexKeeper(opened, restored, logging, hooks),
     changes: new ClusterChanges({
       ...hooks.network,
       node,
@@ -123,6 +127,50 @@ export async function createMember(
       strictReconfigCheck: config.strictReconfigCheck,
     }),
   };
+}
+
+/** Rebuilds the index from what is kept of it and the records after that, or from all records. */
+function restoreIndex(
+  backend: RocksBackend,
+  store: MvccStore,
+  lessor: Lessor,
+  logger: Logger,
+): RestoreJob {
+  const startMs = performance.now();
+  let job: RestoreJob | undefined;
+  backend.readImage((image) => {
+    job = store.restore((key, lease) => lessor.attach(key, lease), undefined, image);
+    job.run();
+    return job.imageRevision > 0;
+  });
+  const restored = must(job, 'the store was restored');
+  logger.info('restored the key index', {
+    keys: store.index.liveCount,
+    revision: store.revision,
+    'image-revision': restored.imageRevision,
+    'records-read': restored.recordCount,
+    took: `${(performance.now() - startMs).toFixed(0)}ms`,
+  });
+  return restored;
+}
+
+function createIndexKeeper(
+  { store, storage, lessor }: Pick<MemberParts, 'store' | 'storage' | 'lessor'>,
+  restored: RestoreJob,
+  logging: Logging,
+  { onFatal }: MemberHooks,
+): IndexKeeper {
+  return new IndexKeeper(
+    {
+      ...TIME,
+      store,
+      backend: storage.backend,
+      leaseOf: (key) => (lessor.attachedCount > 0 ? lessor.leaseOf(key) : 0n),
+      logger: logging.logger('cli/index-keeper.ts'),
+      onFatal,
+    },
+    restored,
+  );
 }
 
 const TIME = { clock: SYSTEM_CLOCK, scheduler: PROCESS_SCHEDULER };
@@ -186,7 +234,7 @@ function createRaft(
   );
 }
 
-type NodeBase = Omit<MemberParts, 'node' | 'duties' | 'watchPump' | 'changes'>;
+type NodeBase = Omit<MemberParts, 'node' | 'duties' | 'watchPump' | 'indexKeeper' | 'changes'>;
 
 function createNode(base: NodeBase, logging: Logging, hooks: MemberHooks): Node {
   const { config, storage, raft } = base;

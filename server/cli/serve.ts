@@ -98,6 +98,7 @@ class RunningServer {
       );
       await new Promise<void>((resolve) => member.duties.start(resolve));
       this.#checks.start();
+      member.indexKeeper.start();
       await openListeners(config, this.#services, this.#logging, this.#open);
     } catch (error) {
       await this.stop();
@@ -145,10 +146,8 @@ class RunningServer {
     this.#network?.transport.stop();
     await this.#peerListeners?.close(0);
     await new Promise<void>((resolve) => member.storage.wal.close(resolve));
-    const { lessor, store, storage } = member;
-    const leaseOf = lessor.attachedCount > 0 ? (key: Uint8Array) => lessor.leaseOf(key) : undefined;
-    storage.backend.keepImage((sink) => store.saveImage(sink, leaseOf));
-    await storage.backend.close();
+    await member.indexKeeper.stop();
+    await member.storage.backend.close();
     this.#logger.info('closed etcd server', fields);
   }
 

@@ -9,7 +9,6 @@
 //         24 sub | 28 key | 32 history | 36 -  as words
 
 import { assert } from '../base/assert.ts';
-import type { ImageReader, ImageWriter } from './index-image.ts';
 import { INDEX_ENTRIES_MAX } from './limits.ts';
 
 const CHUNK_SHIFT = 13;
@@ -120,19 +119,6 @@ export class EntryTable {
 
   setHistory(id: number, head: number): void {
     (this.#words[id >>> CHUNK_SHIFT] as Uint32Array)[(id & CHUNK_MASK) * WORDS + HISTORY] = head;
-  }
-
-  save(writer: ImageWriter): void {
-    writer.numbers(this.#nextId, this.#freeHead, this.#floats.length);
-    for (const chunk of this.#floats) writer.array(chunk);
-  }
-
-  /** Takes over what `save` wrote; the table is empty before. */
-  load(reader: ImageReader): void {
-    const [nextId = 1, freeHead = 0, chunkCount = 0] = reader.numbers(3);
-    for (let i = 0; i < chunkCount; i++) reader.fill(this.#addChunk());
-    this.#nextId = nextId;
-    this.#freeHead = freeHead;
   }
 
   #addChunk(): Float64Array {

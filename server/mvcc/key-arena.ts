@@ -6,7 +6,6 @@
 // A freed block links to the next free one of its size class through its first four bytes.
 
 import { assert } from '../base/assert.ts';
-import type { ImageReader, ImageWriter } from './index-image.ts';
 import { ARENA_CHUNK_BYTES, ARENA_CHUNKS_MAX, ARENA_OWN_CHUNK_BYTES } from './limits.ts';
 
 const UNIT_SHIFT = 3;
@@ -142,31 +141,6 @@ export class KeyArena {
       if (chunk[at + i] !== source[start + i]) return false;
     }
     return true;
-  }
-
-  save(writer: ImageWriter): void {
-    const chunks = this.#chunks;
-    writer.numbers(this.#current, this.#top, this.#usedBytes, this.#reservedBytes);
-    writer.numbers(chunks.length, this.#freeChunks.length);
-    writer.array(this.#free);
-    writer.array(Uint32Array.from(this.#freeChunks));
-    writer.array(Uint32Array.from(chunks, (chunk) => chunk.length));
-    for (const chunk of chunks) writer.array(chunk);
-  }
-
-  /** Takes over what `save` wrote; the arena is empty before. */
-  load(reader: ImageReader): void {
-    const [current = 0, top = 0, used = 0, reserved = 0] = reader.numbers(4);
-    const [chunkCount = 0, freeCount = 0] = reader.numbers(2);
-    reader.fill(this.#free);
-    this.#freeChunks.push(...reader.fill(new Uint32Array(freeCount)));
-    for (const length of reader.fill(new Uint32Array(chunkCount))) {
-      this.#chunks.push(reader.fill(new Uint8Array(length)));
-    }
-    this.#current = current;
-    this.#top = top;
-    this.#usedBytes = used;
-    this.#reservedBytes = reserved;
   }
 
   #allocate(units: number): number {

@@ -11,7 +11,6 @@
 
 import { assert } from '../base/assert.ts';
 import type { EntryTable } from './entry-table.ts';
-import type { ImageReader, ImageWriter } from './index-image.ts';
 import type { KeyArena } from './key-arena.ts';
 
 const SEGMENT_PLACES = 1024;
@@ -111,32 +110,6 @@ export class KeyHash {
     }
     places[2 * hole] = 0;
     places[2 * hole + 1] = 0;
-  }
-
-  save(writer: ImageWriter): void {
-    const segments = [...new Set(this.#directory)];
-    writer.numbers(this.#depth, this.#leftOut, segments.length);
-    writer.array(Uint32Array.from(segments, (segment) => segment.depth));
-    writer.array(Uint32Array.from(segments, (segment) => segment.count));
-    for (const segment of segments) writer.array(segment.places);
-  }
-
-  /** Takes over what `save` wrote; the table is empty before. */
-  load(reader: ImageReader): void {
-    const [depth = 1, leftOut = 0, segmentCount = 0] = reader.numbers(3);
-    const depths = reader.fill(new Uint32Array(segmentCount));
-    const counts = reader.fill(new Uint32Array(segmentCount));
-    this.#directory = [];
-    for (let i = 0; i < segmentCount; i++) {
-      const segment = new Segment(depths[i] as number);
-      segment.count = counts[i] as number;
-      reader.fill(segment.places);
-      // A segment stands once for every hash beginning it covers, and these are next to each other.
-      for (let n = 1 << (depth - segment.depth); n > 0; n--) this.#directory.push(segment);
-    }
-    assert(this.#directory.length === 1 << depth, 'the segments cover all hashes');
-    this.#depth = depth;
-    this.#leftOut = leftOut;
   }
 
   #split(segment: Segment, hash: number): void {

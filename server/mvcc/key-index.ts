@@ -14,7 +14,6 @@
 
 import { assert } from '../base/assert.ts';
 import { EntryTable } from './entry-table.ts';
-import type { ImageReader, ImageWriter } from './index-image.ts';
 import { KeyArena } from './key-arena.ts';
 import { KeyHash } from './key-hash.ts';
 import { KeyTree } from './key-tree.ts';
@@ -212,23 +211,25 @@ export class KeyIndex {
     if (this.#entries.version(id) === 0 && main < revision) this.#remove(id);
   }
 
-  /** Writes all arrays; see index-image.ts. */
-  save(writer: ImageWriter): void {
-    this.#arena.save(writer);
-    this.#entries.save(writer);
-    this.#history.save(writer);
-    this.#tree.save(writer);
-    this.#hash.save(writer);
+  /**
+   * Lists the records of a row with main >= `from`, oldest first: main, sub, create and version (0 for a tombstone) of each.
+   * False when it stopped at `limit` of them.
+   */
+  recordsFrom(id: number, from: number, limit: number, into: number[]): boolean {
+    into.length = 0;
+    const entries = this.#entries;
+    const head = entries.history(id);
+    if (head !== 0 && !this.#history.recordsFrom(head, from, limit, into)) return false;
+    if (into.length === 4 * limit) return false;
+    const main = entries.main(id);
+    if (main >= from) into.push(main, entries.sub(id), entries.create(id), entries.version(id));
+    return true;
   }
 
-  /** Takes over what `save` wrote; the index is empty before. */
-  load(reader: ImageReader): void {
-    assert(this.size === 0, 'an image is loaded into an empty index');
-    this.#arena.load(reader);
-    this.#entries.load(reader);
-    this.#history.load(reader);
-    this.#tree.load(reader);
-    this.#hash.load(reader);
+  /** True when the newest record of the row is {main, sub} or came after it. */
+  isKnown(id: number, main: number, sub: number): boolean {
+    const last = this.#entries.main(id);
+    return last > main || (last === main && this.#entries.sub(id) >= sub);
   }
 
   /** Checks the structure; for tests. */

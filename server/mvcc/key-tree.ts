@@ -13,7 +13,6 @@
 import { assert } from '../base/assert.ts';
 import { compareBytes } from '../base/bytes.ts';
 import type { EntryTable } from './entry-table.ts';
-import type { ImageReader, ImageWriter } from './index-image.ts';
 import type { KeyArena } from './key-arena.ts';
 import { TreeCheck } from './tree-check.ts';
 import {
@@ -182,23 +181,6 @@ export class KeyTree {
     this.#version++;
     this.#size--;
     if (level > 0 && this.#leaves.count(leaf) < MERGE_BELOW) this.#shrinkLeaf(leaf);
-  }
-
-  save(writer: ImageWriter): void {
-    writer.numbers(this.#root, this.#height, this.#size, this.#live);
-    this.#leaves.save(writer);
-    this.#inners.save(writer);
-  }
-
-  /** Takes over what `save` wrote; the tree is empty before. */
-  load(reader: ImageReader): void {
-    const [root = 0, height = 0, size = 0, live = 0] = reader.numbers(4);
-    this.#leaves.load(reader);
-    this.#inners.load(reader);
-    this.#root = root;
-    this.#height = height;
-    this.#size = size;
-    this.#live = live;
   }
 
   /** Checks every rule of the structure; for tests. Returns the number of keys seen. */

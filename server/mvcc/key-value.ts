@@ -265,7 +265,8 @@ function varintSize(value: number): number {
   return size;
 }
 
-function writeVarint(bytes: Uint8Array, start: number, value: number): number {
+/** Writes a safe integer >= 0; returns where the next byte goes. */
+export function writeVarint(bytes: Uint8Array, start: number, value: number): number {
   let at = start;
   let rest = value;
   while (rest >= 0x8000_0000) {

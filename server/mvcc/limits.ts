@@ -12,9 +12,15 @@ export const ARENA_CHUNKS_MAX: number = 1 << 14;
 /** Entries of the index at most: a leaf slot keeps one of its 32 bits for "deleted". */
 export const INDEX_ENTRIES_MAX = 0x7fff_ffff;
 
-/** Version of the form of an index image. To be raised whenever an array of the index gets another layout: a test holds
- *  a digest of an image, and fails when that was forgotten. */
-export const INDEX_IMAGE_VERSION = 2;
+/** Version of the form of an index image. To be raised whenever that form changes: a test holds the digest of an image, and
+ *  fails when that was forgotten. */
+export const INDEX_IMAGE_VERSION = 3;
+
+/** Records of the index that a slice of an image handles: 0.7 ms, or 3 ms when the keys are scattered over memory. */
+export const IMAGE_SLICE_RECORDS = 4000;
+
+/** Bytes after which a piece of an image ends: a slice of short keys makes a third of it. */
+export const IMAGE_PIECE_BYTES: number = 128 << 10;
 
 /** Records read from the backend at once while the index is rebuilt; about 5 ms of work. */
 export const RESTORE_BATCH_RECORDS = 2000;

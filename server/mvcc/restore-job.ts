@@ -4,7 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { Backend, RevisionRecord } from '../base/backend.ts';
 import { utf8Bytes } from '../base/bytes.ts';
-import type { CompactMarks, IndexImage } from './index-image.ts';
+import type { CompactMarks, IndexImage } from './image-reader.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyValueReader } from './key-value.ts';
 import { RESTORE_BATCH_RECORDS } from './limits.ts';
@@ -50,9 +50,13 @@ export class RestoreJob {
   #main = 1;
   #sub = 0;
   #revision = 1;
+  /** The image may know records up to this revision. */
+  readonly #imageEnd: number;
+  readonly #imageRevision: number;
+  #recordCount = 0;
   #done = false;
 
-  /** With an image nothing is left to do but to tell of the leases. */
+  /** With an image only the records that came after its beginning are read. */
   constructor(
     backend: Backend,
     image: IndexImage | undefined,
@@ -64,9 +68,11 @@ export class RestoreJob {
     this.#leases = image?.leases ?? new Map();
     this.#onDone = onDone;
     this.#onLease = onLease;
+    this.#imageEnd = image?.ended ?? 0;
+    this.#imageRevision = image?.begun ?? 0;
     if (image === undefined) return;
-    this.#revision = image.revision;
-    this.#leaseWalk = this.#leases.entries();
+    this.#revision = image.begun;
+    this.#main = image.begun + 1;
   }
 
   get done(): boolean {
@@ -76,6 +82,16 @@ export class RestoreJob {
   /** The index as far as it is rebuilt. */
   get index(): KeyIndex {
     return this.#index;
+  }
+
+  /** The revision at which the image it began with was begun; 0 without one. */
+  get imageRevision(): number {
+    return this.#imageRevision;
+  }
+
+  /** Records read so far. */
+  get recordCount(): number {
+    return this.#recordCount;
   }
 
   /** Reads one batch; true when the store is ready. Throws CorruptRecordError. */
@@ -103,8 +119,13 @@ export class RestoreJob {
   }
 
   #readRecord(record: RevisionRecord): void {
+    this.#main = record.main;
+    this.#sub = record.sub + 1;
+    this.#revision = record.main;
+    this.#recordCount++;
     const reader = this.#reader;
     reader.read(record.value);
+    if (record.main <= this.#imageEnd && this.#isInImage(record)) return;
     if (record.tombstone) {
       this.#index.restoreTombstone(reader.key(), record.main, record.sub);
       if (this.#leases.size > 0) this.#leases.delete(this.#index.find(reader.key()));
@@ -122,9 +143,12 @@ export class RestoreJob {
       if (reader.hasLease) this.#leases.set(row, reader.lease());
       else if (this.#leases.size > 0) this.#leases.delete(row);
     }
-    this.#main = record.main;
-    this.#sub = record.sub + 1;
-    this.#revision = record.main;
+  }
+
+  /** The walk that made the image came by the key after the record was written. */
+  #isInImage({ main, sub }: RevisionRecord): boolean {
+    const row = this.#index.find(this.#reader.key());
+    return row !== 0 && this.#index.isKnown(row, main, sub);
   }
 
   #attachBatch(walk: IterableIterator<[number, bigint]>): void {

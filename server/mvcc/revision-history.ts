@@ -11,7 +11,6 @@
 // revisions takes some 800 steps at worst. Compaction cuts the chain behind the block it ends in.
 
 import { assert } from '../base/assert.ts';
-import type { ImageReader, ImageWriter } from './index-image.ts';
 
 const PAGE_CLASS = 7;
 const PAGE_CELLS = 1 << PAGE_CLASS;
@@ -118,25 +117,42 @@ export class RevisionHistory {
     return count;
   }
 
-  save(writer: ImageWriter): void {
-    writer.numbers(this.#topCell, this.#recordCount, this.#floats.length);
-    writer.array(this.#free);
-    for (const chunk of this.#floats) writer.array(chunk);
-    for (const chunk of this.#words) writer.array(chunk);
+  /**
+   * Appends the records of a chain with main >= `from`, oldest first: main, sub, create and version of each. False when it
+   * stopped at `limit` of them.
+   */
+  recordsFrom(head: number, from: number, limit: number, into: number[]): boolean {
+    const blocks: number[] = [];
+    for (let block = head; block !== 0; block = this.#older(block)) {
+      blocks.push(block);
+      if (this.#firstMain(block) < from) break;
+    }
+    for (let i = blocks.length - 1; i >= 0; i--) {
+      const block = blocks[i] as number;
+      const floats = this.#floats[block >>> CHUNK_SHIFT] as Float64Array;
+      const words = this.#words[block >>> CHUNK_SHIFT] as Uint32Array;
+      const base = block & CHUNK_MASK;
+      const end = floats[base * FLOATS + 2] as number;
+      for (let cell = floats[base * FLOATS + 1] as number; cell < end; cell++) {
+        const at = (base + cell) * FLOATS;
+        const main = floats[at] as number;
+        if (main < from) continue;
+        if (into.length === 4 * limit) return false;
+        into.push(
+          main,
+          words[base + cell] as number,
+          floats[at + 1] as number,
+          floats[at + 2] as number,
+        );
+      }
+    }
+    return true;
   }
 
-  /** Takes over what `save` wrote; the history is empty before. */
-  load(reader: ImageReader): void {
-    const [topCell = 0, recordCount = 0, chunkCount = 0] = reader.numbers(3);
-    reader.fill(this.#free);
-    for (let i = 0; i < chunkCount; i++) {
-      this.#floats.push(reader.fill(new Float64Array(CHUNK_CELLS * FLOATS)));
-    }
-    for (let i = 0; i < chunkCount; i++) {
-      this.#words.push(reader.fill(new Uint32Array(CHUNK_CELLS)));
-    }
-    this.#topCell = topCell;
-    this.#recordCount = recordCount;
+  #firstMain(block: number): number {
+    const floats = this.#floats[block >>> CHUNK_SHIFT] as Float64Array;
+    const base = block & CHUNK_MASK;
+    return floats[(base + (floats[base * FLOATS + 1] as number)) * FLOATS] as number;
   }
 
   #take(block: number, index: number): void {

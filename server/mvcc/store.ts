@@ -8,16 +8,11 @@ import { EtcdError } from '../base/errors.ts';
 import { FAILPOINTS } from '../base/failpoint.ts';
 import { CompactionJob, HashKvJob, type JobHost } from './background-jobs.ts';
 import type { WatchSource } from './event-batch.ts';
-import {
-  type ImageSink,
-  type ImageSource,
-  type LeaseOf,
-  loadImage,
-  saveImage,
-} from './index-image.ts';
+import { type ImageSource, loadImage } from './image-reader.ts';
+import { type ImageHost, ImageJob, type LeaseOf } from './index-image.ts';
 import { KeyIndex } from './key-index.ts';
 import { CompactionHashes, type KeyValueHash } from './kv-hasher.ts';
-import { COMPACTION_BATCH_LIMIT, VALUE_CACHE_BYTES } from './limits.ts';
+import { COMPACTION_BATCH_LIMIT, IMAGE_SLICE_RECORDS, VALUE_CACHE_BYTES } from './limits.ts';
 import { MvccStats } from './mvcc-stats.ts';
 import {
   FINISHED_COMPACT_KEY,
@@ -42,7 +37,7 @@ export interface MvccOptions {
   readonly compactionBatchLimit?: number;
 }
 
-export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSource {
+export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSource, ImageHost {
   readonly stats: MvccStats = new MvccStats();
   readonly cache: ValueCache;
   /** Records a compaction slice should be given. */
@@ -123,7 +118,8 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
     this.#hashes.clear();
     this.cache.clear();
     const epoch = this.#epoch;
-    const image = source && loadImage(source, readCompactMarks(this.#backend));
+    const marks = readCompactMarks(this.#backend);
+    const image = source && loadImage(source, this.#backend, marks);
     const job = new RestoreJob(
       this.#backend,
       image,
@@ -138,15 +134,11 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
   }
 
   /**
-   * Writes an image of the index for a restore of exactly this store; false when there is none to be had now. Nothing
-   * may be written to the store afterwards. A compaction cut short is pending again after that restore, and forgets what
-   * the image remembers of records it had deleted. `leaseOf` is left out when no key has a lease.
+   * Starts an image of the index for a later restore of this store; undefined while it is being restored. Before the image
+   * may be used, all that was written up to its end must be durable. `leaseOf` is asked between transactions only.
    */
-  saveImage(sink: ImageSink, leaseOf?: LeaseOf): boolean {
-    if (!this.#ready || this.#txn.isOpen) return false;
-    const marks = readCompactMarks(this.#backend);
-    saveImage(sink, { index: this.#index, revision: this.#revision, marks }, leaseOf);
-    return true;
+  beginImage(leaseOf: LeaseOf, sliceRecords: number = IMAGE_SLICE_RECORDS): ImageJob | undefined {
+    return this.#ready ? new ImageJob(this, leaseOf, sliceRecords) : undefined;
   }
 
   /** Opens the one write transaction. */

@@ -6,8 +6,6 @@
 // is <= every key below child i and > every key below child i-1 (separator 0 is unused); live i counts the keys
 // below child i that are not deleted.
 
-import type { ImageReader, ImageWriter } from './index-image.ts';
-
 /** Slots of a leaf and children of an inner node. */
 export const FANOUT = 64;
 
@@ -71,22 +69,6 @@ class NodePool {
 
   count(node: number): number {
     return this.words(node)[this.base(node)] as number;
-  }
-
-  save(writer: ImageWriter): void {
-    writer.numbers(this.#next, this.#free, this.#chunks.length);
-    for (const chunk of this.#chunks) writer.array(chunk);
-  }
-
-  /** Takes over what `save` wrote, in place of all nodes so far. */
-  load(reader: ImageReader): void {
-    const [next = 1, free = 0, chunkCount = 0] = reader.numbers(3);
-    this.#chunks.length = 0;
-    for (let i = 0; i < chunkCount; i++) {
-      this.#chunks.push(reader.fill(new Uint32Array(CHUNK_ROWS * this.#rowWords)));
-    }
-    this.#next = next;
-    this.#free = free;
   }
 }
 

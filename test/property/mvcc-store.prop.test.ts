@@ -1,7 +1,8 @@
 // Goal: the store answers every read at every retained revision as a list of all writes does, through transactions,
 // compactions, restarts and crashes, with and without an image of the index.
 // Method: random commands against a model that keeps a full copy of all keys per revision. A crash loses what was not
-// committed, so the model goes back to the last commit. After each command a random range is read three ways: in one
+// committed, so the model goes back to the last commit. Images are made in slices between the other commands, and a restart
+// with one finds the store as it became after that. After each command a random range is read three ways: in one
 // go, in slices, and counted; at the end every retained revision is compared.
 // A failure means: a client would read something that was never so.
 
@@ -9,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareBytes, EMPTY_BYTES, utf8Bytes, utf8Text } from '../../server/base/bytes.ts';
 import { isEtcdError } from '../../server/base/errors.ts';
+import type { ImageJob } from '../../server/mvcc/index-image.ts';
 import { RevisionColumns } from '../../server/mvcc/revision-columns.ts';
 import { MvccStore } from '../../server/mvcc/store.ts';
 import { MemoryBackend } from '../support/memory-backend.ts';
@@ -26,11 +28,16 @@ interface ModelState {
 
 const EMPTY_STATE: ModelState = { revision: 1, compacted: -1, at: [new Map(), new Map()] };
 
+/** Restarts that used an image, all runs together. */
+let used = 0;
+
 class World {
   backend = new MemoryBackend();
   store: MvccStore = openStore(this.backend, { valueCacheBytes: 200 });
   state: ModelState = EMPTY_STATE;
   committed: ModelState = EMPTY_STATE;
+  making: { readonly job: ImageJob; readonly image: MemoryImage } | undefined = undefined;
+  kept: { readonly image: MemoryImage; readonly revision: number } | undefined = undefined;
 
   write(ops: readonly Op[]): void {
     const txn = this.store.beginWrite();
@@ -86,16 +93,24 @@ class World {
   }
 
   restart(how: 'crash' | 'scan' | 'image'): void {
+    this.making = undefined;
     if (how === 'crash') {
       this.backend.crash();
       this.state = this.committed;
     }
     const leases = new Map<string, bigint>();
-    const image = how === 'image' ? this.image() : undefined;
+    const kept = how === 'scan' ? undefined : this.kept;
     this.store = new MvccStore(this.backend, { valueCacheBytes: 200 });
     const attach = (key: Uint8Array, lease: bigint): unknown => leases.set(utf8Text(key), lease);
-    this.store.restore(attach, undefined, image).run();
-    expect(image?.isSpent() ?? true).toBe(true);
+    const job = this.store.restore(attach, undefined, kept?.image.rewind());
+    job.run();
+    const isUsable = kept !== undefined && this.state.compacted <= kept.revision;
+    expect(job.imageRevision).toBe(isUsable ? kept.revision : 0);
+    if (isUsable) {
+      expect(kept.image.isSpent()).toBe(true);
+      used++;
+    }
+    this.store.index.verify();
     expect(this.store.revision).toBe(this.state.revision);
     expect(this.store.compactRevision).toBe(this.state.compacted);
     const expected = [...(this.state.at[this.state.revision] ?? [])].filter(
@@ -104,12 +119,25 @@ class World {
     expect([...leases].sort()).toEqual(expected.map(([key, kv]) => [key, kv.lease]).sort());
   }
 
-  image(): MemoryImage {
-    const image = new MemoryImage();
-    const keys = this.state.at[this.state.revision];
-    const leaseOf = (key: Uint8Array): bigint => keys?.get(utf8Text(key))?.lease ?? 0n;
-    expect(this.store.saveImage(image, leaseOf)).toBe(true);
-    return image;
+  /** One slice of an image; a new one is begun when none is being made. */
+  imageStep(sliceRecords: number): void {
+    const keys = (): Keys | undefined => this.state.at[this.state.revision];
+    const leaseOf = (key: Uint8Array): bigint => keys()?.get(utf8Text(key))?.lease ?? 0n;
+    if (this.making === undefined) {
+      const job = this.store.beginImage(leaseOf, sliceRecords);
+      if (job !== undefined) this.making = { job, image: new MemoryImage() };
+      return;
+    }
+    const { job, image } = this.making;
+    const piece = job.next();
+    if (piece !== undefined) {
+      image.pieces.push(piece.slice());
+      return;
+    }
+    this.making = undefined;
+    if (!job.isComplete) return;
+    this.commit();
+    this.kept = { image, revision: job.revision };
   }
 
   read(key: string, end: string, revision: number, limit: number): void {
@@ -227,6 +255,13 @@ const step = fc.oneof(
       records: fc.integer({ min: 1, max: 6 }),
     }),
   },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('imageStep' as const),
+      records: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('commit' as const) }) },
   {
     weight: 2,
@@ -256,6 +291,7 @@ describe('store', () => {
           if (s.do === 'write') world.write(s.ops);
           else if (s.do === 'compact') world.compact(Math.max(1, world.state.revision - s.back));
           else if (s.do === 'compactStep') world.store.pendingCompaction?.step(s.records);
+          else if (s.do === 'imageStep') world.imageStep(s.records);
           else if (s.do === 'commit') world.commit();
           else if (s.do === 'restart') world.restart(s.how);
           else world.read(s.key, s.end, Math.max(0, world.state.revision - s.back), s.limit);
@@ -279,5 +315,6 @@ describe('store', () => {
       }),
       { numRuns: 150 },
     );
+    expect(used).toBeGreaterThan(15);
   });
 });

@@ -4,6 +4,7 @@
 import { Tally } from '../support/tally.ts';
 import { CrashLoop } from './crash-loop.ts';
 import { runDamage } from './damage.ts';
+import { runImages } from './images.ts';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 50);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
@@ -13,6 +14,7 @@ console.log(`CRASH_ROUNDS=${ROUNDS} CRASH_SEED=${SEED}`);
 
 if (ROUNDS > 0) await crashLoops();
 await runDamage(tally, SEED);
+await runImages(tally, SEED);
 tally.finish();
 
 async function crashLoops(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   decodeDeleteRangeResponse,
   decodeHashKVResponse,
   decodeLeaseGrantResponse,
+  decodeLeaseRevokeResponse,
   decodeLeaseTimeToLiveResponse,
   decodePutResponse,
   decodeRangeResponse,
@@ -20,6 +21,7 @@ import {
   encodeDeleteRangeRequest,
   encodeHashKVRequest,
   encodeLeaseGrantRequest,
+  encodeLeaseRevokeRequest,
   encodeLeaseTimeToLiveRequest,
   encodePutRequest,
   encodeRangeRequest,
@@ -27,6 +29,7 @@ import {
   encodeWatchRequest,
   type HashKVResponse,
   type LeaseGrantResponse,
+  type LeaseRevokeResponse,
   type LeaseTimeToLiveResponse,
   type PutRequest,
   type PutResponse,
@@ -93,6 +96,11 @@ export class EtcdCalls {
   leaseTimeToLive(id: bigint): Promise<LeaseTimeToLiveResponse> {
     const request = encodeLeaseTimeToLiveRequest({ id, keys: true });
     return this.#unary('Lease/LeaseTimeToLive', request, decodeLeaseTimeToLiveResponse);
+  }
+
+  leaseRevoke(id: bigint): Promise<LeaseRevokeResponse> {
+    const request = encodeLeaseRevokeRequest({ id });
+    return this.#unary('Lease/LeaseRevoke', request, decodeLeaseRevokeResponse);
   }
 
   hashKv(revision = 0): Promise<HashKVResponse> {

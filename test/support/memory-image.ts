@@ -1,20 +1,23 @@
 // Owns an image of the index in memory, for tests: what storage keeps in a file.
 
-import type { ImageSink, ImageSource } from '../../server/mvcc/index-image.ts';
+import type { ImageSource } from '../../server/mvcc/image-reader.ts';
+import type { ImageJob } from '../../server/mvcc/index-image.ts';
 
-export class MemoryImage implements ImageSink, ImageSource {
+export class MemoryImage implements ImageSource {
   readonly pieces: Uint8Array[] = [];
   #next = 0;
 
-  write(bytes: Uint8Array): void {
-    this.pieces.push(bytes.slice());
+  /** All pieces of a job; undefined when it came to nothing. */
+  static of(job: ImageJob): MemoryImage | undefined {
+    const image = new MemoryImage();
+    for (let piece = job.next(); piece !== undefined; piece = job.next()) {
+      image.pieces.push(piece.slice());
+    }
+    return job.isComplete ? image : undefined;
   }
 
-  read(target: Uint8Array): boolean {
-    const piece = this.pieces[this.#next++];
-    if (piece?.length !== target.length) return false;
-    target.set(piece);
-    return true;
+  next(): Uint8Array | undefined {
+    return this.pieces[this.#next++];
   }
 
   /** True when all of it was read. */

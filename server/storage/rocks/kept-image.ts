@@ -1,136 +1,152 @@
-// Owns the file in which something computed from the whole store waits for the next start: mvcc's index, see its
-// index-image.ts. It is written when the store is closed as planned and removed when it was read or the store is
-// written to, so that a start after a crash finds none.
+// Owns the file beside a database that holds an image of mvcc's index (see its index-image.ts), so that a start need not
+// read every record. What the image is of, and whether it fits the database, its maker knows; here it is pieces.
 //
-//   head    what is it an image of: last revision, bytes in use, consistent index; a checksum
-//   pieces  length (4 bytes) | crc-32 (4 bytes) | bytes
+//   what the file is, 16 bytes
+//   pieces: length (4 bytes) | crc-32 (4 bytes) | bytes                 little endian
 //
-// Nothing is synced: after a loss of power the head or a piece does not fit, and the file is not used.
+// It is written under another name, synced and renamed, so the file is the one before or this one, whole; a piece that the
+// disk changed since does not fit its checksum. The writing goes on while the member serves: it is asynchronous, and
+// synced in pieces like a table (table-writeback.ts). The file goes with its generation.
 
-import { closeSync, openSync, readSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { IMAGE_FILE } from './limits.ts';
+import { utf8Bytes } from '../../base/bytes.ts';
+import { syncDirectory } from './files.ts';
+import { IMAGE_FILE, WRITEBACK_PIECE_BYTES } from './limits.ts';
 
-/** Takes the image piece by piece. */
-export interface PieceSink {
-  write(bytes: Uint8Array): void;
-}
+const MAGIC = utf8Bytes('etcd-ts index 2\n');
+const PIECE_HEAD_BYTES = 8;
 
-/** Gives the pieces back in the same order. */
-export interface PieceSource {
-  /** Fills `target` with the next piece; false when that one is broken or of another size. */
-  read(target: Uint8Array): boolean;
-}
-
-/** The state of a store; no two states of one store are equal in all of it. */
-export interface ImageOrigin {
-  readonly lastMain: number;
-  readonly lastSub: number;
-  readonly inUseBytes: number;
-  readonly consistentIndex: Uint8Array;
-}
-
-const MAGIC = 'etcd-ts index 1\n';
-const HEAD_BYTES = 64;
-const PIECE_HEAD_WORDS = 2;
-
-/** Writes the file; `produce` returning false means that there is nothing to keep. Throws what the disk throws. */
-export function writeImage(
-  directory: string,
-  origin: ImageOrigin,
-  produce: (sink: PieceSink) => boolean,
-): boolean {
-  const file = path.join(directory, IMAGE_FILE);
-  const temporary = `${file}.tmp`;
-  const descriptor = openSync(temporary, 'w', 0o600);
-  let isKept = false;
-  try {
-    writeWhole(descriptor, [headOf(origin)]);
-    isKept = produce({
-      write: (bytes) => {
-        const head = Uint32Array.of(bytes.length, crc32(bytes));
-        writeWhole(descriptor, [new Uint8Array(head.buffer), bytes]);
-      },
-    });
-  } finally {
-    closeSync(descriptor);
-    if (!isKept) rmSync(temporary, { force: true });
-  }
-  if (isKept) renameSync(temporary, file);
-  return isKept;
-}
-
-export class KeptImage implements PieceSource {
+/** Writes an image piece by piece; one call at a time. Everything throws what the disk throws. */
+export class ImageFile {
   readonly #file: string;
-  #descriptor: number;
-  readonly #pieceHead: Uint32Array = new Uint32Array(PIECE_HEAD_WORDS);
+  readonly #handle: FileHandle;
+  readonly #head: Buffer = Buffer.alloc(PIECE_HEAD_BYTES);
+  #sizeBytes = 0;
+  #syncedBytes = 0;
 
-  private constructor(file: string, descriptor: number) {
+  private constructor(file: string, handle: FileHandle) {
     this.#file = file;
-    this.#descriptor = descriptor;
+    this.#handle = handle;
   }
 
-  /** The image in a directory; undefined when there is none of this very state. */
-  static open(directory: string, origin: ImageOrigin): KeptImage | undefined {
+  static async begin(directory: string): Promise<ImageFile> {
     const file = path.join(directory, IMAGE_FILE);
+    const image = new ImageFile(file, await open(temporaryOf(file), 'w', 0o600));
+    await image.#append([MAGIC]);
+    return image;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** The bytes must not change before the promise resolves. */
+  async write(piece: Uint8Array): Promise<void> {
+    this.#head.writeUInt32LE(piece.length, 0);
+    this.#head.writeUInt32LE(crc32(piece), 4);
+    await this.#append([this.#head, piece]);
+    if (this.#sizeBytes - this.#syncedBytes < WRITEBACK_PIECE_BYTES) return;
+    this.#syncedBytes = this.#sizeBytes;
+    await this.#handle.datasync();
+  }
+
+  /** Makes this the image that the next start finds, durably. */
+  async publish(): Promise<void> {
+    try {
+      await this.#handle.datasync();
+    } finally {
+      await this.#handle.close();
+    }
+    await rename(temporaryOf(this.#file), this.#file);
+    await syncDirectory(path.dirname(this.#file));
+  }
+
+  /** Removes what was written; the image before stays. */
+  async abandon(): Promise<void> {
+    await this.#handle.close();
+    await rm(temporaryOf(this.#file), { force: true });
+  }
+
+  async #append(parts: readonly Uint8Array[]): Promise<void> {
+    let sizeBytes = 0;
+    for (const part of parts) sizeBytes += part.length;
+    const { bytesWritten } = await this.#handle.writev(parts);
+    if (bytesWritten !== sizeBytes) {
+      throw new Error(`wrote ${bytesWritten} of ${sizeBytes} bytes of an image`);
+    }
+    this.#sizeBytes += sizeBytes;
+  }
+}
+
+/** Reads an image. */
+export class KeptImage {
+  readonly #descriptor: number;
+  readonly #head: Buffer = Buffer.alloc(PIECE_HEAD_BYTES);
+  #piece: Buffer = Buffer.alloc(0);
+  #leftBytes: number;
+
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+    this.#leftBytes = fstatSync(descriptor).size;
+  }
+
+  /** Whether a directory has an image; it may be damaged. */
+  static isKept(directory: string): boolean {
+    return existsSync(path.join(directory, IMAGE_FILE));
+  }
+
+  /** The image in a directory, if there is one. It must be closed. */
+  static open(directory: string): KeptImage | undefined {
     let descriptor: number;
     try {
-      descriptor = openSync(file, 'r');
+      descriptor = openSync(path.join(directory, IMAGE_FILE), 'r');
     } catch {
-      // None there, or one that cannot be read: the store is read instead.
+      // None there, or one that cannot be read: the database is read instead.
       return undefined;
     }
-    const image = new KeptImage(file, descriptor);
-    const head = new Uint8Array(HEAD_BYTES);
-    if (image.#readWhole(head) && Buffer.compare(head, headOf(origin)) === 0) return image;
-    image.drop();
+    const image = new KeptImage(descriptor);
+    const magic = Buffer.alloc(MAGIC.length);
+    if (image.#fill(magic) && magic.equals(MAGIC)) return image;
+    image.close();
     return undefined;
   }
 
-  read(target: Uint8Array): boolean {
-    const head = this.#pieceHead;
-    if (!this.#readWhole(new Uint8Array(head.buffer))) return false;
-    const [length, checksum] = head;
-    return length === target.length && this.#readWhole(target) && crc32(target) === checksum;
+  /** The next piece, valid until the next call; undefined at the end and where the file is damaged. */
+  next(): Uint8Array | undefined {
+    if (!this.#fill(this.#head)) return undefined;
+    const length = this.#head.readUInt32LE(0);
+    if (length > this.#leftBytes) return undefined;
+    if (length > this.#piece.length) this.#piece = Buffer.alloc(2 * length);
+    const piece = this.#piece.subarray(0, length);
+    return this.#fill(piece) && crc32(piece) === this.#head.readUInt32LE(4) ? piece : undefined;
   }
 
-  /** Lets go of the file, which stays. */
   close(): void {
-    if (this.#descriptor >= 0) closeSync(this.#descriptor);
-    this.#descriptor = -1;
+    closeSync(this.#descriptor);
   }
 
-  /** Removes the file: it has served, or its store is about to change. */
-  drop(): void {
-    this.close();
-    rmSync(this.#file, { force: true });
-  }
-
-  #readWhole(target: Uint8Array): boolean {
+  #fill(target: Uint8Array): boolean {
     try {
-      return readSync(this.#descriptor, target) === target.length;
+      const isFull = readSync(this.#descriptor, target) === target.length;
+      this.#leftBytes -= target.length;
+      return isFull;
     } catch {
-      // A disk that cannot give the image back may still give the store.
+      // A disk that cannot give the image back may still give the database.
       return false;
     }
   }
 }
 
-function headOf({ lastMain, lastSub, inUseBytes, consistentIndex }: ImageOrigin): Uint8Array {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.write(MAGIC, 0, 'latin1');
-  // In the machine's own order, as the pieces are: an image is not carried to another kind of machine.
-  const numbers = Float64Array.of(lastMain, lastSub, inUseBytes);
-  head.set(new Uint8Array(numbers.buffer), 16);
-  head.set(consistentIndex.subarray(0, 16), 40);
-  head.writeUInt32LE(crc32(head.subarray(0, HEAD_BYTES - 4)), HEAD_BYTES - 4);
-  return head;
+/** Removes the image of a directory, if there is one, and what a crash left of one being written. */
+export function removeImage(directory: string): void {
+  const file = path.join(directory, IMAGE_FILE);
+  rmSync(file, { force: true });
+  rmSync(temporaryOf(file), { force: true });
 }
 
-function writeWhole(descriptor: number, parts: readonly Uint8Array[]): void {
-  let sizeBytes = 0;
-  for (const part of parts) sizeBytes += part.length;
-  const written = writevSync(descriptor, parts);
-  if (written !== sizeBytes) throw new Error(`wrote ${written} of ${sizeBytes} bytes of an image`);
+function temporaryOf(file: string): string {
+  return `${file}.tmp`;
 }

@@ -89,8 +89,8 @@ export const PREFETCH_CHUNKS_MAX = 64;
 /** The file of a generation that holds what the next start need not compute; kept-image.ts. */
 export const IMAGE_FILE = 'index.image';
 
-/** Records from which on an image of the index is kept: below it a start reads them all in a fifth of a second. */
-export const IMAGE_RECORDS_MIN: number = PREFETCH_RECORDS_MIN;
+/** Turns of the event loop that an image waits for staged writes to be committed: they are at the end of most turns. */
+export const IMAGE_STAGED_TURNS_MAX = 1000;
 
 /** A prefetch that has nothing for this long is given up. It must have started its thread by then. */
 export const PREFETCH_WAIT_MS = 3000;

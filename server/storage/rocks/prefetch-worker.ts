@@ -3,12 +3,14 @@
 import { workerData } from 'node:worker_threads';
 import { Generation } from './generation.ts';
 import { PREFETCH_ROWS } from './limits.ts';
+import { RevisionKeyScratch } from './revision-key.ts';
 import type { PrefetchJob } from './revision-prefetch.ts';
 import { ScanRing } from './scan-ring.ts';
 
 // The other side is our own code, which hands over exactly this.
-const { handle, directory, ring: buffer, port } = workerData as PrefetchJob;
-const rows = Generation.attach(handle, directory).openStream('revisions', undefined);
+const { handle, directory, fromMain, ring: buffer, port } = workerData as PrefetchJob;
+const from = new RevisionKeyScratch().encode(fromMain, 0, false);
+const rows = Generation.attach(handle, directory).openStream('revisions', from);
 const ring = new ScanRing(buffer);
 for (let finished = false; !finished; ) {
   const batch = rows.nextNow(PREFETCH_ROWS);

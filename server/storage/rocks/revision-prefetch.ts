@@ -14,6 +14,7 @@ import { threadScript } from './thread-script.ts';
 export interface PrefetchJob {
   readonly handle: bigint;
   readonly directory: string;
+  readonly fromMain: number;
   readonly ring: SharedArrayBuffer;
   readonly port: MessagePort;
 }
@@ -29,13 +30,15 @@ export class RevisionPrefetch implements Borrower {
   #sub: number;
   #isAtEnd: boolean;
 
-  constructor(generation: Generation) {
+  /** Reads the records from a main revision on. */
+  constructor(generation: Generation, fromMain: number) {
     const { port1, port2 } = new MessageChannel();
     this.#ring = new ScanRing();
     this.#port = port1;
     const job: PrefetchJob = {
       handle: generation.handle,
       directory: generation.path,
+      fromMain,
       ring: this.#ring.buffer,
       port: port2,
     };
@@ -48,7 +51,7 @@ export class RevisionPrefetch implements Borrower {
       this.#worker.once('exit', () => resolve());
     });
     this.#chunk = new ChunkReader(new Uint8Array(0));
-    this.#main = 0;
+    this.#main = fromMain;
     this.#sub = 0;
     this.#isAtEnd = false;
     generation.lend(this);
@@ -59,9 +62,7 @@ export class RevisionPrefetch implements Borrower {
    * others than the next ones, or when the thread does not deliver: then it is of no more use.
    */
   take(fromMain: number, fromSub: number, limit: number): RevisionRecord[] | undefined {
-    const isNext = fromMain === this.#main && fromSub === this.#sub;
-    const isStart = this.#main === 0 && fromMain <= 1 && fromSub === 0;
-    if (!isNext && !isStart) return undefined;
+    if (fromMain !== this.#main || fromSub !== this.#sub) return undefined;
     const records: RevisionRecord[] = [];
     while (records.length < limit && !this.#isAtEnd) {
       if (!this.#chunk.next()) {

@@ -9,21 +9,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { AssertionError, assert } from '../../base/assert.ts';
 import type { Backend, MetaBucket, RevisionRecord } from '../../base/backend.ts';
-import { EMPTY_BYTES, utf8Bytes } from '../../base/bytes.ts';
 import type { Logger } from '../../base/logger.ts';
 import { copyLiveRecords } from './defragment.ts';
 import { GenerationBuildError, messageOf, StoreFatalError } from './errors.ts';
 import { type BucketSources, fillGeneration } from './fill-generation.ts';
 import type { Generation } from './generation.ts';
 import { GenerationDirectory } from './generation-directory.ts';
-import {
-  type ImageOrigin,
-  KeptImage,
-  type PieceSink,
-  type PieceSource,
-  writeImage,
-} from './kept-image.ts';
-import { IMAGE_RECORDS_MIN, PREFETCH_RECORDS_MIN } from './limits.ts';
+import { ImageFile, KeptImage, removeImage } from './kept-image.ts';
+import { IMAGE_STAGED_TURNS_MAX, PREFETCH_RECORDS_MIN } from './limits.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
 import { REVISION_KEY_BYTES, RevisionKeyScratch, TOMBSTONE_KEY_BYTES } from './revision-key.ts';
 import { RevisionPrefetch } from './revision-prefetch.ts';
@@ -34,15 +27,24 @@ import { Successor } from './successor.ts';
 import { canRunThreads } from './thread-script.ts';
 import { BackendView } from './view.ts';
 
-/** How far the log is applied; etcd: server/storage/schema/cindex.go. It moves with every commit of a member. */
-const CONSISTENT_INDEX_KEY = utf8Bytes('consistent_index');
+/** An image of the index on its way to the disk; one call at a time. Everything throws what the disk throws. */
+export interface PendingImage {
+  readonly sizeBytes: number;
+  /** The bytes must not change before the promise resolves. */
+  write(piece: Uint8Array): Promise<void>;
+  /**
+   * Makes everything committed so far durable, then this the image for the next start. False, and nothing is kept, when
+   * it is of a generation that has been replaced, or writes stay staged. Throws StoreFatalError when the store cannot be
+   * synced.
+   */
+  publish(): Promise<boolean>;
+  abandon(): Promise<void>;
+}
 
 export interface RocksBackendOptions {
   /** The directory of generations: `<data-dir>/member/rocks`. */
   readonly directory: string;
   readonly logger: Logger;
-  /** Records from which on an image of the index is kept. */
-  readonly imageRecordsMin?: number;
 }
 
 export class RocksBackend implements Backend {
@@ -53,9 +55,10 @@ export class RocksBackend implements Backend {
   #successor: Successor | undefined;
   readonly #staged: StagedRevisions;
   readonly #reader: RevisionReader;
-  readonly #imageRecordsMin: number;
-  /** What the last planned end left, until it is read or something is written. */
-  #image: KeptImage | undefined;
+  /** Whether the live generation has an image of the index. */
+  #hasImage: boolean;
+  /** Nothing was read up to the end yet, or written: the next scan up to the end is the one of a start. */
+  #isUnread: boolean;
   readonly #revisionKey: RevisionKeyScratch;
   readonly #metaKey: MetaKeyScratch;
   #isStaged: boolean;
@@ -71,11 +74,11 @@ export class RocksBackend implements Backend {
     generations: GenerationDirectory,
     live: Generation,
     state: StoredState,
-    { logger, imageRecordsMin }: RocksBackendOptions,
+    { logger }: RocksBackendOptions,
   ) {
     this.#logger = logger;
-    this.#imageRecordsMin = imageRecordsMin ?? IMAGE_RECORDS_MIN;
-    this.#image = undefined;
+    this.#hasImage = false;
+    this.#isUnread = true;
     this.#generations = generations;
     this.#live = live;
     this.#state = state;
@@ -97,7 +100,9 @@ export class RocksBackend implements Backend {
     const { generations, live } = await GenerationDirectory.open(options.directory);
     try {
       const store = new RocksBackend(generations, live, await loadState(live), options);
-      store.#openImage();
+      store.#hasImage = KeptImage.isKept(live.path);
+      // What is opened is read next; with an image it is known only then from where on.
+      if (!store.#hasImage) store.#readAhead(FIRST_MAIN);
       return store;
     } catch (error) {
       await live.close();
@@ -149,6 +154,7 @@ export class RocksBackend implements Backend {
     toMain: number,
     limit: number,
   ): RevisionRecord[] {
+    if (this.#isUnread && toMain === Number.MAX_SAFE_INTEGER) this.#readAhead(fromMain);
     return this.#reader.scan(this.#live, { fromMain, fromSub, toMain, limit });
   }
 
@@ -181,7 +187,7 @@ export class RocksBackend implements Backend {
     if (!this.#isStaged) return;
     const accounting = this.#state.accounting;
     this.#live.putMeta(STAT_KEY, accounting.settle());
-    this.#dropImage();
+    this.#isUnread = false;
     this.#live.write();
     this.#reader.dropPrefetch();
     this.#successor?.commit(accounting.inUseBytes);
@@ -261,30 +267,37 @@ export class RocksBackend implements Backend {
     return this.#replacing;
   }
 
-  /** Hands out the image that the last planned end of this very store left, if any, while `use` runs. */
-  readImage(use: (image: PieceSource | undefined) => void): void {
-    try {
-      use(this.#image);
-    } finally {
-      this.#dropImage();
-    }
+  /** Whether the next start will find an image. */
+  get hasImage(): boolean {
+    return this.#hasImage;
   }
 
-  /**
-   * Keeps an image for the next start: to be called last, before `close`. False when the store is too small to need one
-   * or about to be another, and when `produce` has none. A disk that does not take it costs time, not data.
-   */
-  keepImage(produce: (sink: PieceSink) => boolean): boolean {
-    const isChanging = this.#defragmenting !== undefined || this.#replacing !== undefined;
-    if (this.#isStaged || isChanging || this.#closing !== undefined) return false;
-    if (this.#live.revisionCountEstimate() < this.#imageRecordsMin) return false;
+  /** Hands out the image of the index that is kept, if any, while `use` runs; removes one that `use` finds no good. */
+  readImage(use: (image: KeptImage | undefined) => boolean): void {
+    const { path } = this.#live;
+    const image = KeptImage.open(path);
     try {
-      return writeImage(this.#live.path, this.#imageOrigin(), produce);
-    } catch (error) {
-      const fields = { path: this.#live.path, error: messageOf(error) };
-      this.#logger.warn('could not keep the index for the next start', fields);
-      return false;
+      this.#hasImage = use(image);
+    } finally {
+      image?.close();
     }
+    if (!this.#hasImage) removeImage(path);
+  }
+
+  /** Starts an image for the next start; the one before stays until the new one is published. Undefined while the
+   *  database is being replaced. One at a time. Throws what the disk throws. */
+  async beginImage(): Promise<PendingImage | undefined> {
+    const generation = this.#live;
+    if (this.#isChanging()) return undefined;
+    const file = await ImageFile.begin(generation.path);
+    return {
+      get sizeBytes() {
+        return file.sizeBytes;
+      },
+      write: (piece) => file.write(piece),
+      publish: () => this.#publishImage(file, generation),
+      abandon: () => file.abandon(),
+    };
   }
 
   /** Syncs and closes. Work under way is given up; staged writes are lost. */
@@ -293,27 +306,36 @@ export class RocksBackend implements Backend {
     return this.#closing;
   }
 
-  #openImage(): void {
-    this.#image = KeptImage.open(this.#live.path, this.#imageOrigin());
-    if (this.#image === undefined) this.#prefetch();
+  /** What the image knows must not be lost before the image is: hence the sync between its end and its name. */
+  async #publishImage(file: ImageFile, generation: Generation): Promise<boolean> {
+    const pacer = new Pacer();
+    for (let turn = 0; this.#isStaged && turn < IMAGE_STAGED_TURNS_MAX; turn++) await pacer.turn();
+    const isKept = (): boolean => generation === this.#live && !this.#isChanging();
+    if (!this.#isStaged && isKept()) await generation.sync();
+    if (this.#isStaged || !isKept()) {
+      await file.abandon();
+      return false;
+    }
+    await file.publish();
+    this.#hasImage = generation === this.#live;
+    return this.#hasImage;
   }
 
-  #dropImage(): void {
-    if (this.#image === undefined) return;
-    this.#image.drop();
-    this.#image = undefined;
+  /** The generation will not be the live one for long, or not be open. */
+  #isChanging(): boolean {
+    return [this.#defragmenting, this.#replacing, this.#closing].some((work) => work !== undefined);
   }
 
-  #imageOrigin(): ImageOrigin {
-    const { lastMain, lastSub, accounting, meta } = this.#state;
-    const consistentIndex = meta.get('meta', CONSISTENT_INDEX_KEY) ?? EMPTY_BYTES;
-    return { lastMain, lastSub, inUseBytes: accounting.inUseBytes, consistentIndex };
-  }
-
-  /** Reads a large store ahead: what is opened is scanned next, from the first revision to the last. */
-  #prefetch(): void {
-    const isLarge = this.#live.revisionCountEstimate() >= PREFETCH_RECORDS_MIN;
-    if (isLarge && canRunThreads()) this.#reader.usePrefetch(new RevisionPrefetch(this.#live));
+  /** Reads many revisions ahead, from one up to the last. */
+  #readAhead(fromMain: number): void {
+    this.#isUnread = false;
+    const { lastMain } = this.#state;
+    // Revisions have about as many records here as there.
+    const share = Math.max(0, lastMain - fromMain + 1) / Math.max(1, lastMain);
+    const isLarge = this.#live.revisionCountEstimate() * share >= PREFETCH_RECORDS_MIN;
+    if (isLarge && canRunThreads()) {
+      this.#reader.usePrefetch(new RevisionPrefetch(this.#live, fromMain));
+    }
   }
 
   async #defragment(): Promise<void> {
@@ -402,7 +424,8 @@ export class RocksBackend implements Backend {
   }
 
   #switchTo(generation: Generation): void {
-    this.#dropImage();
+    this.#hasImage = false;
+    this.#isUnread = false;
     this.#retire(this.#live);
     this.#live = generation;
     this.#reader.forget();
@@ -421,7 +444,6 @@ export class RocksBackend implements Backend {
   }
 
   async #close(): Promise<void> {
-    this.#image?.close();
     await this.#live.closeBorrowers();
     await Promise.allSettled([this.#defragmenting, this.#replacing]);
     await Promise.all(
@@ -434,6 +456,9 @@ export class RocksBackend implements Backend {
     }
   }
 }
+
+/** etcd: an empty store is at revision 1, so nothing was ever written before it. */
+const FIRST_MAIN = 1;
 
 function asBuildError(cause: unknown): GenerationBuildError {
   if (cause instanceof AssertionError) throw cause;

@@ -1,125 +1,153 @@
-// Goal: what was kept at the end of a store is found by the next start of that very store, and by no other.
-// Method: real stores; the file is damaged, the store written to, opened and closed in between.
+// Goal: an image is found by the next starts of its database, whole, and by no other; what is half written or damaged is none.
+// Method: real stores; the file is damaged, left half written, replaced, and the database is replaced in between.
 // A failure means: a member starts with an index of something else, or reads everything again for nothing.
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SILENT_LOGGER } from '../../../../server/base/logger.ts';
-import { RocksBackend } from '../../../../server/storage/rocks/rocks-backend.ts';
-import { temporaryDirectory } from './temporary-store.ts';
+import type { PendingImage, RocksBackend } from '../../../../server/storage/rocks/rocks-backend.ts';
+import { openStore, temporaryDirectory } from './temporary-store.ts';
 
-const PIECES = [new Uint8Array(100_000).fill(7), Uint8Array.of(1, 2, 3)];
+const PIECES = [new Uint8Array(100_000).fill(7), Uint8Array.of(1, 2, 3), new Uint8Array(0)];
 const GENERATION = '0000000000000001';
+const FILE = path.join(GENERATION, 'index.image');
 
-function open(directory: string, imageRecordsMin = 1): Promise<RocksBackend> {
-  return RocksBackend.open({ directory, logger: SILENT_LOGGER, imageRecordsMin });
+/** Starts an image and writes all of it. */
+async function write(store: RocksBackend, pieces = PIECES): Promise<PendingImage> {
+  const image = await store.beginImage();
+  if (image === undefined) throw new Error('no image can be made');
+  for (const piece of pieces) await image.write(piece);
+  return image;
 }
 
-function keep(store: RocksBackend): boolean {
-  return store.keepImage((sink) => {
-    for (const piece of PIECES) sink.write(piece);
-    return true;
-  });
-}
-
-/** What the store gives back: pieces, 'none', or 'broken' at the first that is not given. */
-function found(store: RocksBackend): unknown {
-  let result: unknown = 'none';
+/** What the store gives back. */
+function found(store: RocksBackend, isGood = true): Uint8Array[] | 'none' {
+  let result: Uint8Array[] | 'none' = 'none';
   store.readImage((image) => {
-    if (image === undefined) return;
-    const targets = PIECES.map((piece) => new Uint8Array(piece.length));
-    result = targets.every((target) => image.read(target)) ? targets : 'broken';
+    if (image === undefined) return false;
+    result = [];
+    for (let piece = image.next(); piece !== undefined; piece = image.next()) {
+      result.push(new Uint8Array(piece));
+    }
+    return isGood;
   });
   return result;
 }
 
-/** A store of some records that was closed with an image; the file of it. */
-async function keptStore(): Promise<{ directory: string; file: string }> {
+/** A store of some records that was closed with an image; its directory. */
+async function keptStore(): Promise<string> {
   const directory = await temporaryDirectory();
-  const store = await open(directory);
+  const store = await openStore(directory);
   for (let main = 2; main < 50; main++) store.putRevision(main, 0, false, new Uint8Array(20));
   store.commit();
-  expect(keep(store)).toBe(true);
+  expect(store.hasImage).toBe(false);
+  expect(await (await write(store)).publish()).toBe(true);
+  expect(store.hasImage).toBe(true);
   await store.close();
-  return { directory, file: path.join(directory, GENERATION, 'index.image') };
+  return directory;
 }
 
 describe('kept image', () => {
-  it('is found once', async () => {
-    const { directory, file } = await keptStore();
-    const store = await open(directory);
-    expect(found(store)).toEqual(PIECES);
-    expect(existsSync(file)).toBe(false);
-    expect(found(store)).toBe('none');
-    await store.close();
-  });
-
-  it('stays when it was not asked for', async () => {
-    const { directory } = await keptStore();
-    await (await open(directory)).close();
-    const store = await open(directory);
-    expect(found(store)).toEqual(PIECES);
-    await store.close();
-  });
-
-  it('goes with the first write', async () => {
-    const { directory, file } = await keptStore();
-    const store = await open(directory);
-    store.put('meta', Uint8Array.of(1), Uint8Array.of(2));
-    store.commit();
-    expect(existsSync(file)).toBe(false);
-    expect(found(store)).toBe('none');
-    await store.close();
-  });
-
-  it('is not used by the store in another state', async () => {
-    const { directory, file } = await keptStore();
-    const old = await readFile(file);
-    const writing = await open(directory);
-    writing.putRevision(50, 0, false, new Uint8Array(20));
-    writing.commit();
-    await writing.close();
-    // As after a loss of power that brought the file back.
-    await writeFile(file, old);
-    const store = await open(directory);
-    expect(found(store)).toBe('none');
-    expect(existsSync(file)).toBe(false);
-    await store.close();
-  });
-
-  it('is not used when it is damaged or cut short', async () => {
-    for (const damage of [70, 50_000, 'cut'] as const) {
-      const { directory, file } = await keptStore();
-      const bytes = await readFile(file);
-      if (damage !== 'cut') bytes[damage] = (bytes[damage] ?? 0) ^ 1;
-      await writeFile(file, damage === 'cut' ? bytes.subarray(0, 90_000) : bytes);
-      const store = await open(directory);
-      expect(found(store)).toBe('broken');
+  it('is found by every start, also after writes', async () => {
+    const directory = await keptStore();
+    for (let main = 50; main < 53; main++) {
+      const store = await openStore(directory);
+      expect(found(store)).toEqual(PIECES);
+      expect(store.hasImage).toBe(true);
+      store.putRevision(main, 0, false, new Uint8Array(20));
+      store.commit();
       await store.close();
     }
-    const { directory, file } = await keptStore();
-    await writeFile(file, 'no image at all');
-    const store = await open(directory);
-    expect(found(store)).toBe('none');
-    await store.close();
   });
 
-  it('is not made of small stores, nor of staged writes, nor when there is nothing', async () => {
-    const directory = await temporaryDirectory();
-    const store = await open(directory, 1000);
-    store.putRevision(2, 0, false, new Uint8Array(20));
-    expect(keep(store)).toBe(false);
-    store.commit();
-    expect(keep(store)).toBe(false);
+  it('goes when it was found no good', async () => {
+    const directory = await keptStore();
+    const store = await openStore(directory);
+    expect(found(store, false)).toEqual(PIECES);
+    expect([store.hasImage, existsSync(path.join(directory, FILE))]).toEqual([false, false]);
+    expect(found(store)).toBe('none');
+  });
+
+  it('stays until the next one is published', async () => {
+    const directory = await keptStore();
+    const store = await openStore(directory);
+    const next = [Uint8Array.of(9)];
+    const begun = await write(store, next);
+    expect(found(store)).toEqual(PIECES);
+    await begun.abandon();
+    expect(found(store)).toEqual(PIECES);
+    expect(existsSync(path.join(directory, `${FILE}.tmp`))).toBe(false);
+    await (await write(store, next)).publish();
+    expect(found(store)).toEqual(next);
+  });
+
+  it('is not what a crash left half written', async () => {
+    const directory = await keptStore();
+    await rename(path.join(directory, FILE), path.join(directory, `${FILE}.tmp`));
+    expect(found(await openStore(directory))).toBe('none');
+    expect(existsSync(path.join(directory, `${FILE}.tmp`))).toBe(false);
+  });
+
+  it('ends where it is damaged or cut short', async () => {
+    // 16 bytes what it is, 8 of a piece's head, the piece.
+    const good = 24 + 100_000;
+    for (const [damage, left] of [
+      [3, 'none'],
+      [17, []],
+      [21, []],
+      [50_000, []],
+      [good + 1, PIECES.slice(0, 1)],
+      [good + 9, PIECES.slice(0, 1)],
+    ] as const) {
+      const directory = await keptStore();
+      const bytes = await readFile(path.join(directory, FILE));
+      bytes[damage] = (bytes[damage] ?? 0) ^ 0x40;
+      await writeFile(path.join(directory, FILE), bytes);
+      expect(found(await openStore(directory))).toEqual(left);
+    }
+    for (const [length, left] of [
+      [0, 'none'],
+      [10, 'none'],
+      [16, []],
+      [90_000, []],
+      [good + 4, PIECES.slice(0, 1)],
+      [good + 10, PIECES.slice(0, 1)],
+    ] as const) {
+      const directory = await keptStore();
+      const bytes = await readFile(path.join(directory, FILE));
+      await writeFile(path.join(directory, FILE), bytes.subarray(0, length));
+      expect(found(await openStore(directory))).toEqual(left);
+    }
+  });
+
+  it('is of one database: a defragmentation leaves none, and keeps none that was being written', async () => {
+    const directory = await keptStore();
+    const store = await openStore(directory);
+    const late = await write(store);
+    await store.defragment();
+    expect(store.hasImage).toBe(false);
+    expect(await late.publish()).toBe(false);
+    expect(found(store)).toBe('none');
+    const replaced = store.replaceContents([]);
+    expect(await store.beginImage()).toBeUndefined();
+    await replaced;
+    expect(await (await write(store)).publish()).toBe(true);
     await store.close();
-    const large = await open(directory);
-    large.putRevision(3, 0, false, new Uint8Array(20));
-    expect(keep(large)).toBe(false);
-    large.commit();
-    expect(large.keepImage(() => false)).toBe(false);
-    expect((await readdir(path.join(directory, GENERATION))).join()).not.toContain('image');
-    await large.close();
+    expect((await readdir(directory, { recursive: true })).join()).toContain('index.image');
+    expect(found(await openStore(directory))).toEqual(PIECES);
+  });
+
+  it('waits until what it knows is written', async () => {
+    const store = await openStore(await temporaryDirectory());
+    store.putRevision(2, 0, false, new Uint8Array(20));
+    const image = await write(store);
+    const published = image.publish();
+    store.putRevision(3, 0, false, new Uint8Array(20));
+    expect(store.hasImage).toBe(false);
+    store.commit();
+    expect(await published).toBe(true);
+    store.putRevision(4, 0, false, new Uint8Array(20));
+    expect(await (await write(store)).publish()).toBe(false);
   });
 });

@@ -38,7 +38,7 @@ function read(take: (main: number, sub: number) => Parameters<typeof lineOf>[0][
   }
 }
 
-const prefetch = new RevisionPrefetch(store.liveGeneration);
+const prefetch = new RevisionPrefetch(store.liveGeneration, 1);
 let late = 0;
 const prefetched = read((main, sub) => {
   const records = prefetch.take(main, sub, LIMIT);
@@ -47,10 +47,22 @@ const prefetched = read((main, sub) => {
 });
 const scanned = read((main, sub) => store.scanRevisions(main, sub, Number.MAX_SAFE_INTEGER, LIMIT));
 
+const tail = new RevisionPrefetch(store.liveGeneration, 5000);
+const behind = tail.take(5000, 0, LIMIT)?.map(lineOf).join();
+const isTail =
+  behind === store.scanRevisions(5000, 0, Number.MAX_SAFE_INTEGER, LIMIT).map(lineOf).join();
+
 // One that nobody reads to its end must not keep the store from closing.
-const unread = new RevisionPrefetch(store.liveGeneration);
+const unread = new RevisionPrefetch(store.liveGeneration, 1);
 const elsewhere = unread.take(5000, 0, LIMIT) === undefined;
 await store.close();
 const equal = prefetched.every((line, i) => line === scanned[i]);
-const result = { prefetched: prefetched.length, scanned: scanned.length, equal, late, elsewhere };
+const result = {
+  prefetched: prefetched.length,
+  scanned: scanned.length,
+  equal,
+  isTail,
+  late,
+  elsewhere,
+};
 process.stdout.write(JSON.stringify(result));

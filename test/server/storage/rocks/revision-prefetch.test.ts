@@ -42,6 +42,7 @@ describe('RevisionPrefetch', () => {
       prefetched: 20_000,
       scanned: 20_000,
       equal: true,
+      isTail: true,
       late: 0,
       elsewhere: true,
     });
