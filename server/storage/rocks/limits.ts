@@ -89,8 +89,10 @@ export const PREFETCH_CHUNKS_MAX = 64;
 /** The file of a generation that holds what the next start need not compute; kept-image.ts. */
 export const IMAGE_FILE = 'index.image';
 
-/** Turns of the event loop that an image waits for staged writes to be committed: they are at the end of most turns. */
-export const IMAGE_STAGED_TURNS_MAX = 1000;
+/** Longest that an image waits for staged writes to be committed, and how often it looks: a member commits ten times a
+ *  second, sooner when somebody waits for it. */
+export const IMAGE_COMMIT_WAIT_MS = 1000;
+export const COMMIT_POLL_MS = 1;
 
 /** A prefetch that has nothing for this long is given up. It must have started its thread by then. */
 export const PREFETCH_WAIT_MS = 3000;

@@ -6,7 +6,7 @@
 // defragmentation runs there is a `successor`: every write goes to both, and whatever the successor does not have
 // yet is copied from the live generation in slices (defragment.ts).
 
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { AssertionError, assert } from '../../base/assert.ts';
 import type { Backend, MetaBucket, RevisionRecord } from '../../base/backend.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -16,7 +16,7 @@ import { type BucketSources, fillGeneration } from './fill-generation.ts';
 import type { Generation } from './generation.ts';
 import { GenerationDirectory } from './generation-directory.ts';
 import { ImageFile, KeptImage, removeImage } from './kept-image.ts';
-import { IMAGE_STAGED_TURNS_MAX, PREFETCH_RECORDS_MIN } from './limits.ts';
+import { COMMIT_POLL_MS, IMAGE_COMMIT_WAIT_MS, PREFETCH_RECORDS_MIN } from './limits.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
 import { REVISION_KEY_BYTES, RevisionKeyScratch, TOMBSTONE_KEY_BYTES } from './revision-key.ts';
 import { RevisionPrefetch } from './revision-prefetch.ts';
@@ -308,8 +308,7 @@ export class RocksBackend implements Backend {
 
   /** What the image knows must not be lost before the image is: hence the sync between its end and its name. */
   async #publishImage(file: ImageFile, generation: Generation): Promise<boolean> {
-    const pacer = new Pacer();
-    for (let turn = 0; this.#isStaged && turn < IMAGE_STAGED_TURNS_MAX; turn++) await pacer.turn();
+    await this.#awaitCommit();
     const isKept = (): boolean => generation === this.#live && !this.#isChanging();
     if (!this.#isStaged && isKept()) await generation.sync();
     if (this.#isStaged || !isKept()) {
@@ -319,6 +318,14 @@ export class RocksBackend implements Backend {
     await file.publish();
     this.#hasImage = generation === this.#live;
     return this.#hasImage;
+  }
+
+  /** Waits for a moment without staged writes, but not for ever: a store that is about to be closed may have some. */
+  async #awaitCommit(): Promise<void> {
+    this.#awaiting++;
+    const endMs = performance.now() + IMAGE_COMMIT_WAIT_MS;
+    while (this.#isStaged && performance.now() < endMs) await setTimeout(COMMIT_POLL_MS);
+    this.#awaiting--;
   }
 
   /** The generation will not be the live one for long, or not be open. */
