@@ -3,6 +3,7 @@
 
 import { assert } from '../base/assert.ts';
 import type { Backend } from '../base/backend.ts';
+import { EMPTY_BYTES, equalBytes } from '../base/bytes.ts';
 import { END_PIECE, HEAD_PIECE, ROWS_PIECE, recordChecksum } from './index-image.ts';
 import { KeyIndex } from './key-index.ts';
 import { INDEX_IMAGE_VERSION } from './limits.ts';
@@ -51,6 +52,7 @@ export function loadImage(
     const ended = piece.number();
     if (recordChecksum(backend, ended) !== piece.number()) return undefined;
     const { index, leases } = loader;
+    index.endAppend();
     compactRows(index, marks.finished);
     return { index, leases, begun, ended };
   }
@@ -67,30 +69,29 @@ class RowLoader {
   readonly index: KeyIndex = new KeyIndex();
   readonly leases: Map<number, bigint> = new Map();
   #buffer: Uint8Array = new Uint8Array(1024);
-  #key: Uint8Array = new Uint8Array(0);
+  #key: Uint8Array = EMPTY_BYTES;
+  #row = 0;
 
   load(piece: PieceReader): void {
-    while (!piece.isAtEnd) this.#loadRow(piece);
+    // A key with very many records goes on in the next piece.
+    for (let isFirst = true; !piece.isAtEnd; isFirst = false) this.#loadRow(piece, isFirst);
   }
 
-  #loadRow(piece: PieceReader): void {
+  #loadRow(piece: PieceReader, isFirst: boolean): void {
+    const { index } = this;
     const key = this.#readKey(piece);
+    const goesOn = isFirst && this.#row !== 0 && equalBytes(index.keyView(this.#row), key);
+    let row = goesOn ? this.#row : 0;
     const head = piece.number();
-    let row = 0;
-    for (let count = Math.floor(head / 2); count > 0; count--) row = this.#loadRecord(piece, key);
-    if (head % 2 === 1) this.leases.set(row, piece.lease());
-  }
-
-  #loadRecord(piece: PieceReader, key: Uint8Array): number {
-    const main = piece.number();
-    const sub = piece.number();
-    const version = piece.number();
-    if (version !== 0) {
-      const create = main - piece.number();
-      return this.index.restorePut(key, main, sub, create, version);
+    for (let count = Math.floor(head / 2); count > 0; count--) {
+      const main = piece.number();
+      const sub = piece.number();
+      const version = piece.number();
+      const create = version === 0 ? 0 : main - piece.number();
+      row = index.append(row, key, main, sub, create, version);
     }
-    this.index.restoreTombstone(key, main, sub);
-    return 0;
+    this.#row = row;
+    if (head % 2 === 1) this.leases.set(row, piece.lease());
   }
 
   /** The next key, valid until the next call. */

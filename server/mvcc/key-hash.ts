@@ -85,6 +85,29 @@ export class KeyHash {
     insert(segment, hash, id);
   }
 
+  /**
+   * Fills the empty table with rows 1 to `count` at once; `hashes` has the hash of each at its number. One after another they
+   * go to places all over memory, which costs a cache miss and more for each; here segment after segment is filled.
+   */
+  fill(hashes: Uint32Array, count: number): void {
+    assert(this.isComplete && this.#depth === 1, 'only an empty table is filled');
+    const depth = depthFor(count);
+    const segments = Array.from({ length: 1 << depth }, () => new Segment(depth));
+    const leftOut: number[] = [];
+    for (const id of sortBySegment(hashes, count, depth)) {
+      const hash = hashes[id] as number;
+      const segment = segments[hash >>> (32 - depth)] as Segment;
+      if (segment.count < SEGMENT_KEYS_MAX) insert(segment, hash, id);
+      else leftOut.push(id);
+    }
+    this.#depth = depth;
+    this.#directory = segments;
+    for (const id of leftOut) {
+      this.#hash = hashes[id] as number;
+      this.addLast(id);
+    }
+  }
+
   /** Forgets the row of `key`. */
   remove(key: Uint8Array, id: number): void {
     if (this.find(key) !== id) {
@@ -146,8 +169,33 @@ function insert(segment: Segment, hash: number, id: number): void {
   segment.count++;
 }
 
+/** Directory bits with which `count` keys fill about half of the places. */
+function depthFor(count: number): number {
+  const depth = Math.ceil(Math.log2((2 * count) / SEGMENT_PLACES));
+  return Math.min(Math.max(depth, 1), DEPTH_MAX);
+}
+
+/** Row ids in the order of the first `depth` bits of their hashes. */
+function sortBySegment(hashes: Uint32Array, count: number, depth: number): Uint32Array {
+  const shift = 32 - depth;
+  const next = new Uint32Array((1 << depth) + 1);
+  for (let id = 1; id <= count; id++) {
+    const place = ((hashes[id] as number) >>> shift) + 1;
+    next[place] = (next[place] as number) + 1;
+  }
+  for (let i = 1; i < next.length; i++) next[i] = (next[i] as number) + (next[i - 1] as number);
+  const sorted = new Uint32Array(count);
+  for (let id = 1; id <= count; id++) {
+    const segment = (hashes[id] as number) >>> shift;
+    const at = next[segment] as number;
+    sorted[at] = id;
+    next[segment] = at + 1;
+  }
+  return sorted;
+}
+
 /** 32 bits of a key: four bytes a step, then mixed so that high and low bits depend on all of them (Murmur 3). */
-function hashOf(key: Uint8Array): number {
+export function hashOf(key: Uint8Array): number {
   const length = key.length;
   let hash = length;
   let i = 0;

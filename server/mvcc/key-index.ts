@@ -15,7 +15,7 @@
 import { assert } from '../base/assert.ts';
 import { EntryTable } from './entry-table.ts';
 import { KeyArena } from './key-arena.ts';
-import { KeyHash } from './key-hash.ts';
+import { hashOf, KeyHash } from './key-hash.ts';
 import { KeyTree } from './key-tree.ts';
 import { RevisionHistory } from './revision-history.ts';
 
@@ -25,6 +25,8 @@ export class KeyIndex {
   readonly #history: RevisionHistory = new RevisionHistory();
   readonly #tree: KeyTree = new KeyTree(this.#arena, this.#entries);
   readonly #hash: KeyHash = new KeyHash(this.#arena, this.#entries);
+  /** Hashes of the keys of an image that is being read, by row. */
+  #appended: Uint32Array = new Uint32Array(0);
 
   // What `at` found, or what `put` wrote.
   main = 0;
@@ -139,6 +141,42 @@ export class KeyIndex {
     this.#tree.find(key);
     this.#tree.setLiveAtPath(false);
     this.#entries.set(added, main, sub, 0, 0);
+  }
+
+  /**
+   * Adds a record of an image to the empty index. The keys come in order, each with its records, oldest first, and `id` is 0
+   * for the first of them. Returns the row. By key it is found only after `endAppend`.
+   */
+  append(
+    id: number,
+    key: Uint8Array,
+    main: number,
+    sub: number,
+    create: number,
+    version: number,
+  ): number {
+    if (id !== 0) {
+      if (version === 0) this.tombstone(key, main, sub);
+      else this.#replace(id, key, main, sub, create, version);
+      return id;
+    }
+    const added = this.#entries.add(this.#arena.add(key, 0, key.length));
+    if (added >= this.#appended.length) this.#growAppended();
+    this.#appended[added] = hashOf(key);
+    this.#tree.findNear(key);
+    this.#tree.insertAtPath(added);
+    this.#entries.set(added, main, sub, create, version);
+    if (version === 0) {
+      this.#tree.find(key);
+      this.#tree.setLiveAtPath(false);
+    }
+    return added;
+  }
+
+  /** Makes the appended keys known. */
+  endAppend(): void {
+    this.#hash.fill(this.#appended, this.#entries.endId - 1);
+    this.#appended = new Uint32Array(0);
   }
 
   /** Records the deletion of a key that exists. Returns the row. */
@@ -303,6 +341,12 @@ export class KeyIndex {
       entries.version(id),
     );
     entries.setHistory(id, head);
+  }
+
+  #growAppended(): void {
+    const larger = new Uint32Array(2 * this.#appended.length + 1024);
+    larger.set(this.#appended);
+    this.#appended = larger;
   }
 
   #remove(id: number): void {

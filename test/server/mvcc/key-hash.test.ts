@@ -5,6 +5,7 @@
 // A failure means: a client could hide keys or stall the server by choosing names.
 
 import { describe, expect, it } from 'vitest';
+import { compareBytes } from '../../../server/base/bytes.ts';
 import { KeyIndex } from '../../../server/mvcc/key-index.ts';
 
 const A = 0x85ebca6b;
@@ -57,6 +58,22 @@ describe('key hash', () => {
     for (const key of keys) index.put(key, main + 2, 0);
     index.verify();
     expect(index.size).toBe(3000);
+  });
+
+  it('is filled at once with any number of keys, with those that collide too', () => {
+    for (const count of [0, 1, 700, 20_000]) {
+      const index = new KeyIndex();
+      const collided = Array.from({ length: count / 20 }, (_, i) => colliding(i * 2654435, 77));
+      const others = Array.from({ length: count }, (_, i) => new TextEncoder().encode(`k${i}`));
+      const keys = [...collided, ...others].sort(compareBytes);
+      for (const [i, key] of keys.entries()) index.append(0, key, i + 2, 0, i + 2, 1);
+      index.endAppend();
+      index.verify();
+      for (const key of keys) index.put(key, 50_000, 0);
+      for (let i = 0; i < count; i++) index.put(new TextEncoder().encode(`l${i}`), 50_000, 0);
+      index.verify();
+      expect(index.size).toBe(keys.length + count);
+    }
   });
 
   it('finds what is left while keys come and go', () => {
