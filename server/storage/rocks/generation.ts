@@ -233,10 +233,10 @@ export class Generation {
     }
   }
 
-  /** Rows of a column from a key on as they are now, to be read over time. Must be closed. */
-  openStream(column: ColumnName, from: Uint8Array | undefined): RowStream {
+  /** Rows of a column from a key on, or between two, as they are now, to be read over time. Must be closed. */
+  openStream(column: ColumnName, from: Uint8Array | undefined, to?: Uint8Array): RowStream {
     assert(this.#closing === undefined, 'read of a closed store');
-    const stream = new RowStream(this.#db, this.#column(column), from);
+    const stream = new RowStream(this.#db, this.#column(column), from, to);
     this.lend(stream);
     return stream;
   }

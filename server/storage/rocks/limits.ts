@@ -81,10 +81,16 @@ export const VIEW_GATE_MS = 8;
 /** Revisions from which on a start reads them in a thread: below it the thread's own start, 50 ms, is not worth it. */
 export const PREFETCH_RECORDS_MIN = 100_000;
 
-/** Rows per chunk of the prefetch, and chunks on their way: with small records some 10 MB. A chunk ends early past
- *  VIEW_BYTES, so large records make it 64 MB. */
+/** Rows per chunk of the prefetch, and chunks on their way from each thread: with small records some 10 MB. A chunk ends
+ *  early past VIEW_BYTES, so large records make it 64 MB. */
 export const PREFETCH_ROWS = 512;
 export const PREFETCH_CHUNKS_MAX = 64;
+
+/** Threads of a prefetch: they take a record out of the store in 2 us, the event loop's thread puts it into its index in 1. */
+export const PREFETCH_LANES = 2;
+
+/** Records that one thread reads in one go: what fits into its chunks while the other one's are taken. */
+export const PREFETCH_SEGMENT_RECORDS: number = (PREFETCH_ROWS * PREFETCH_CHUNKS_MAX) / 2;
 
 /** The file of a generation that holds what the next start need not compute; kept-image.ts. */
 export const IMAGE_FILE = 'index.image';

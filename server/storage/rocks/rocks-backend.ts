@@ -339,10 +339,10 @@ export class RocksBackend implements Backend {
     const { lastMain } = this.#state;
     // Revisions have about as many records here as there.
     const share = Math.max(0, lastMain - fromMain + 1) / Math.max(1, lastMain);
-    const isLarge = this.#live.revisionCountEstimate() * share >= PREFETCH_RECORDS_MIN;
-    if (isLarge && canRunThreads()) {
-      this.#reader.usePrefetch(new RevisionPrefetch(this.#live, fromMain));
-    }
+    const recordCount = this.#live.revisionCountEstimate() * share;
+    if (recordCount < PREFETCH_RECORDS_MIN || !canRunThreads()) return;
+    const range = { fromMain, lastMain, recordCount };
+    this.#reader.usePrefetch(new RevisionPrefetch(this.#live, range));
   }
 
   async #defragment(): Promise<void> {

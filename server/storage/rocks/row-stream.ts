@@ -16,15 +16,20 @@ export class RowStream {
   #reading: Promise<Rows> | undefined;
   #closed: boolean;
 
-  /** The state read is the one at this call. It goes to the first row at or after `from` at once. */
-  constructor(db: External, column: External, from: Uint8Array | undefined) {
+  /** The state read is the one at this call. It goes to the first row at or after `from` at once, and ends before `to`. */
+  constructor(
+    db: External,
+    column: External,
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+  ) {
     this.#resolveClosed = () => undefined;
     this.whenClosed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
     this.#iterator = native.iterator_init(db, {
       gte: from,
-      lt: undefined,
+      lt: to,
       column,
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',

@@ -13,7 +13,7 @@ const WORDS = 2;
 
 const ROW_HEAD_BYTES = 5;
 
-/** The last chunk has no bytes. */
+/** The chunk that ends a segment has no bytes. */
 const END_BYTES = 0;
 
 export class ScanRing {
@@ -30,12 +30,12 @@ export class ScanRing {
     this.#post(port, packRows(rows));
   }
 
-  /** The thread: says that there are no more rows. */
+  /** The thread: says that there are no more rows in this segment. */
   end(port: MessagePort): void {
     this.#post(port, new Uint8Array(END_BYTES));
   }
 
-  /** The event loop: the next chunk, 'end' behind the last one, or 'late' when none came in time. */
+  /** The event loop: the next chunk, 'end' behind the last one of a segment, or 'late' when none came in time. */
   receive(port: MessagePort, timeoutMs: number): Uint8Array | 'end' | 'late' {
     if (Atomics.load(this.#words, PRODUCED) === Atomics.load(this.#words, CONSUMED)) {
       const before = Atomics.load(this.#words, CONSUMED);

@@ -38,7 +38,13 @@ function read(take: (main: number, sub: number) => Parameters<typeof lineOf>[0][
   }
 }
 
-const prefetch = new RevisionPrefetch(store.liveGeneration, 1);
+/** From a revision on, in segments so small that both threads have many. */
+function prefetchFrom(fromMain: number): RevisionPrefetch {
+  const range = { fromMain, lastMain: 10_001, recordCount: 20_000 };
+  return new RevisionPrefetch(store.liveGeneration, range, 300);
+}
+
+const prefetch = prefetchFrom(1);
 let late = 0;
 const prefetched = read((main, sub) => {
   const records = prefetch.take(main, sub, LIMIT);
@@ -47,13 +53,13 @@ const prefetched = read((main, sub) => {
 });
 const scanned = read((main, sub) => store.scanRevisions(main, sub, Number.MAX_SAFE_INTEGER, LIMIT));
 
-const tail = new RevisionPrefetch(store.liveGeneration, 5000);
+const tail = prefetchFrom(5000);
 const behind = tail.take(5000, 0, LIMIT)?.map(lineOf).join();
 const isTail =
   behind === store.scanRevisions(5000, 0, Number.MAX_SAFE_INTEGER, LIMIT).map(lineOf).join();
 
 // One that nobody reads to its end must not keep the store from closing.
-const unread = new RevisionPrefetch(store.liveGeneration, 1);
+const unread = prefetchFrom(1);
 const elsewhere = unread.take(5000, 0, LIMIT) === undefined;
 await store.close();
 const equal = prefetched.every((line, i) => line === scanned[i]);
