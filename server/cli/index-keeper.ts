@@ -126,15 +126,14 @@ export class IndexKeeper {
       await file.abandon().catch(() => undefined);
       throw error;
     }
-    if (await this.#settle(job.isComplete, file)) {
-      this.#kept = { revision: job.revision, changes };
-      logger.info('kept an image of the key index', {
-        revision: job.revision,
-        'size-bytes': file.sizeBytes,
-        took: `${(clock.monotonicMs() - startMs).toFixed(0)}ms`,
-        busy: `${busyMs.toFixed(0)}ms`,
-      });
-    }
+    const isKept = await this.#settle(job.isComplete, file);
+    if (isKept) this.#kept = { revision: job.revision, changes };
+    logger.info(isKept ? 'kept an image of the key index' : 'gave up an image of the key index', {
+      revision: job.revision,
+      'size-bytes': file.sizeBytes,
+      took: `${(clock.monotonicMs() - startMs).toFixed(0)}ms`,
+      busy: `${busyMs.toFixed(0)}ms`,
+    });
     return busyMs;
   }
 

@@ -310,8 +310,9 @@ export class RocksBackend implements Backend {
   async #publishImage(file: ImageFile, generation: Generation): Promise<boolean> {
     await this.#awaitCommit();
     const isKept = (): boolean => generation === this.#live && !this.#isChanging();
-    if (!this.#isStaged && isKept()) await generation.sync();
-    if (this.#isStaged || !isKept()) {
+    const isCommitted = !this.#isStaged && isKept();
+    if (isCommitted) await generation.sync();
+    if (!isCommitted || !isKept()) {
       await file.abandon();
       return false;
     }
