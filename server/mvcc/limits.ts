@@ -31,7 +31,8 @@ export const COMPACTION_BATCH_LIMIT = 1000;
 /** Compaction hashes remembered. etcd: server/storage/mvcc/hash.go hashStorageMaxSize. */
 export const COMPACTION_HASHES_MAX = 10;
 
-/** Default budget of the value cache: the values of some hundred thousand small hot keys. */
+/** Default budget of the value cache, half for what was written and half for what was read: each is enough for the values of
+ *  fifty thousand small keys. */
 export const VALUE_CACHE_BYTES: number = 32 << 20;
 
 /** Slots of the value cache, a power of two; a slot costs 24 bytes. */

@@ -220,7 +220,7 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
     this.stats.cacheMisses++;
     const value = this.#backend.getRevision(main, sub);
     if (value === undefined) throw this.#missing(main, sub, revision);
-    this.cache.add(main, sub, value);
+    this.cache.addRead(main, sub, value);
     return value;
   }
 
@@ -340,7 +340,7 @@ export class MvccStore implements SelectSource, WriteTarget, JobHost, WatchSourc
       }
       while (into[gap] !== NOT_LOADED) gap++;
       into[gap] = value;
-      this.cache.add(main, sub, value);
+      this.cache.addRead(main, sub, value);
     }
     mains.length = 0;
     subs.length = 0;

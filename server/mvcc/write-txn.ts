@@ -105,7 +105,7 @@ export class WriteTxn implements TxnChanges {
     const row = index.put(key, main, sub);
     const bytes = this.#writer.encode(key, value, index.create, main, index.version, lease);
     target.backend.putRevision(main, sub, false, bytes);
-    target.cache.add(main, sub, bytes);
+    target.cache.addWritten(main, sub, bytes);
     target.stats.puts++;
     target.stats.putBytes += key.length + value.length;
     this.#rows.push(row);

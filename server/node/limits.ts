@@ -40,12 +40,21 @@ export const VERSION_MONITOR_INTERVAL_MS = 4000;
 /** etcd: how often old WAL and snapshot files are looked at. */
 export const PURGE_INTERVAL_MS = 30_000;
 
-/** Raft log entries kept in memory beyond the catch-up window before they are dropped together.
- *  etcd: raft snapshot of the in-memory log every 100 entries. */
-export const LOG_COMPACT_STEP = 100;
+/** Raft log entries kept in memory beyond the catch-up window before they are dropped together: what stays is copied, so
+ *  dropping 100 of them, as etcd does, would cost as much memory per put as the put itself. */
+export const LOG_COMPACT_STEP = 1000;
 
-/** Share of one background slice (compaction, hashing, catch-up of watchers): milliseconds of the event loop. */
+/** Log entries kept in memory by a member without others, however many --snapshot-catchup-entries allows: nobody can ask
+ *  for them, and entries kept for longer than a young generation lives make work and garbage in the old one. One that
+ *  joins a longer log gets a snapshot. */
+export const LONE_CATCHUP_ENTRIES = 500;
+
+/** Share of one slice of what somebody waits for (a big range, catch-up of watchers): milliseconds of the event loop. */
 export const BACKGROUND_SLICE_MS = 4;
+
+/** The same for what nobody waits for, compaction and hashing. Half of it, because on a machine with more to do than it has
+ *  processors a slice takes twice as long as it works: the loop is made to wait for a processor in the middle of it. */
+export const HOUSEWORK_SLICE_MS = 2;
 
 /** etcd: watchable_store.go syncWatchersInterval and moveVictims' retry. */
 export const WATCH_SYNC_INTERVAL_MS = 100;
@@ -53,6 +62,9 @@ export const WATCH_RETRY_INTERVAL_MS = 10;
 
 /** Bytes handed to raft in one step, so that one WAL write and one Ready stay in the range of megabytes. */
 export const PROPOSAL_BATCH_BYTES_MAX: number = 4 * 1024 * 1024;
+
+/** Records compacted between two looks at the clock, at about 5 us each. */
+export const COMPACTION_STEP_RECORDS = 100;
 
 /** Records hashed between two looks at the clock; about half a millisecond. */
 export const HASH_STEP_RECORDS = 200;

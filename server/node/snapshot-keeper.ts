@@ -6,7 +6,7 @@ import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RawNode } from '../raft/raw-node.ts';
 import type { ConfState, Snapshot } from '../raft/types.ts';
-import { LOG_COMPACT_STEP } from './limits.ts';
+import { LOG_COMPACT_STEP, LONE_CATCHUP_ENTRIES } from './limits.ts';
 
 /** Where snapshots go. Failures of the disk are fatal there, not here. */
 export interface SnapshotStore {
@@ -35,6 +35,7 @@ export class SnapshotKeeper {
   readonly #logger: Logger;
   readonly #entriesPerSnapshot: number;
   readonly #catchupEntries: number;
+  readonly #loneCatchupEntries: number;
   readonly #capture: (index: number) => SnapshotCapture;
   /** The disk failed: the member cannot go on. */
   readonly #onError: (error: unknown) => void;
@@ -64,6 +65,7 @@ export class SnapshotKeeper {
     this.#capture = deps.capture;
     this.#entriesPerSnapshot = options.entriesPerSnapshot;
     this.#catchupEntries = options.catchupEntries;
+    this.#loneCatchupEntries = Math.min(options.catchupEntries, LONE_CATCHUP_ENTRIES);
     this.#lastIndex = options.lastIndex;
     this.#onError = onError;
   }
@@ -111,9 +113,16 @@ export class SnapshotKeeper {
   /** Drops entries from memory that no member within the catch-up window needs. */
   #compactLog(index: number): void {
     if (this.#holds > 0) return;
-    const target = index - this.#catchupEntries;
+    const window = this.#isLone() ? this.#loneCatchupEntries : this.#catchupEntries;
+    const target = index - window;
     if (target - this.#raft.firstIndex < LOG_COMPACT_STEP) return;
     this.#raft.compact(target);
+  }
+
+  /** True when there is no other member. */
+  #isLone(): boolean {
+    const { voters, learners } = this.#raft.confState();
+    return voters.length + learners.length === 1;
   }
 
   async #save(index: number, term: number): Promise<void> {

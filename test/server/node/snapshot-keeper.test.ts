@@ -2,6 +2,7 @@
 // whose steps the test finishes one by one, and a raft that only counts. A failure means a log that cannot be replayed.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SILENT_LOGGER } from '../../../server/base/logger.ts';
+import { LOG_COMPACT_STEP, LONE_CATCHUP_ENTRIES } from '../../../server/node/limits.ts';
 import { SnapshotKeeper } from '../../../server/node/snapshot-keeper.ts';
 import { MemoryLog } from '../../../server/raft/memory-log.ts';
 import { RawNode } from '../../../server/raft/raw-node.ts';
@@ -16,6 +17,18 @@ let fatal: string[];
 /** Ends the step that is under way. */
 let finish: (error?: Error) => void;
 let keeper: SnapshotKeeper;
+
+function renewRaft(voters: bigint[]): void {
+  const entries = Array.from(
+    { length: ENTRIES },
+    (_, i): Entry => ({ type: 0, term: 1, index: i + 1, data: new Uint8Array(0) }),
+  );
+  raft = new RawNode({ id: 1n, random: () => 0 }, new MemoryLog({ index: 0, term: 0 }, entries), {
+    hardState: { ...EMPTY_HARD_STATE, term: 1, commit: ENTRIES },
+    confState: { ...EMPTY_CONF_STATE, voters },
+    applied: ENTRIES,
+  });
+}
 
 function renewed(): SnapshotKeeper {
   const step = (name: string): Promise<void> => {
@@ -49,15 +62,7 @@ function renewed(): SnapshotKeeper {
 }
 
 beforeEach(() => {
-  const entries = Array.from(
-    { length: ENTRIES },
-    (_, i): Entry => ({ type: 0, term: 1, index: i + 1, data: new Uint8Array(0) }),
-  );
-  raft = new RawNode({ id: 1n, random: () => 0 }, new MemoryLog({ index: 0, term: 0 }, entries), {
-    hardState: { ...EMPTY_HARD_STATE, term: 1, commit: ENTRIES },
-    confState: { ...EMPTY_CONF_STATE, voters: [1n] },
-    applied: ENTRIES,
-  });
+  renewRaft([1n, 2n, 3n]);
   steps = [];
   fatal = [];
   keeper = renewed();
@@ -138,12 +143,19 @@ describe('a snapshot', () => {
 
 describe('the log in memory', () => {
   it('keeps what a member within the window needs, and goes in steps', () => {
-    keeper.afterCommit(1100, 1);
+    keeper.afterCommit(1000 + LOG_COMPACT_STEP, 1);
     expect(raft.firstIndex).toBe(1);
-    keeper.afterCommit(1101, 1);
-    expect(raft.firstIndex).toBe(102);
-    keeper.afterCommit(1200, 1);
-    expect(raft.firstIndex).toBe(102);
+    keeper.afterCommit(1001 + LOG_COMPACT_STEP, 1);
+    expect(raft.firstIndex).toBe(LOG_COMPACT_STEP + 2);
+    keeper.afterCommit(1100 + LOG_COMPACT_STEP, 1);
+    expect(raft.firstIndex).toBe(LOG_COMPACT_STEP + 2);
+  });
+
+  it('keeps less where there is no other member', () => {
+    renewRaft([1n]);
+    keeper = renewed();
+    keeper.afterCommit(3000, 1);
+    expect(raft.firstIndex).toBe(3000 - LONE_CATCHUP_ENTRIES + 1);
   });
 
   it('stays while a snapshot is on its way to a member', () => {
