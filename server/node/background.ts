@@ -5,10 +5,10 @@ import type { Clock } from '../base/clock.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
 import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
-import type { HashKvJob } from '../mvcc/background-jobs.ts';
+import type { CompactionJob, HashKvJob } from '../mvcc/background-jobs.ts';
 import type { KeyValueHash } from '../mvcc/kv-hasher.ts';
 import type { MvccStore } from '../mvcc/store.ts';
-import { BACKGROUND_SLICE_MS, HASH_STEP_RECORDS } from './limits.ts';
+import { COMPACTION_STEP_RECORDS, HASH_STEP_RECORDS, HOUSEWORK_SLICE_MS } from './limits.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -28,6 +28,8 @@ export class Background {
   readonly #commit: () => void;
   #isCompacting = false;
   #compactionStartMs = 0;
+  /** Records handled of the batch under way. */
+  #batchRecords = 0;
   #compactionWaiters: (() => void)[] = [];
   #isStopped = false;
 
@@ -104,10 +106,10 @@ export class Background {
       return;
     }
     const startMs = this.#clock.monotonicMs();
-    const endMs = startMs + BACKGROUND_SLICE_MS;
-    let state = job.step(this.#options.compactionBatchLimit);
+    const endMs = startMs + HOUSEWORK_SLICE_MS;
+    let state = this.#compactStep(job);
     while (state === 'working' && this.#clock.monotonicMs() < endMs) {
-      state = job.step(this.#options.compactionBatchLimit);
+      state = this.#compactStep(job);
     }
     FAILPOINTS.compactBeforeCommitBatch.hit();
     this.#commit();
@@ -122,7 +124,20 @@ export class Background {
     );
   }
 
+  /** A part of a batch small enough to look at the clock after it; `batch` when the batch is full. */
+  #compactStep(job: CompactionJob): 'working' | 'batch' | 'waiting' | 'done' {
+    const { compactionBatchLimit } = this.#options;
+    const records = Math.min(COMPACTION_STEP_RECORDS, compactionBatchLimit - this.#batchRecords);
+    const state = job.step(records);
+    if (state !== 'batch') return state;
+    this.#batchRecords += records;
+    if (this.#batchRecords < compactionBatchLimit) return 'working';
+    this.#batchRecords = 0;
+    return 'batch';
+  }
+
   #finishCompaction(revision: number, nowMs: number): void {
+    this.#batchRecords = 0;
     this.#metrics.compactionTotalMs.observe(nowMs - this.#compactionStartMs);
     this.#metrics.compactionLast.set(Math.floor(this.#clock.wallMs() / 1000));
     const hash = this.#store.compactionHashes().find((known) => known.revision === revision);
@@ -148,7 +163,7 @@ export class Background {
       job.cancel();
       return;
     }
-    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
+    const endMs = this.#clock.monotonicMs() + HOUSEWORK_SLICE_MS;
     while (!job.step(HASH_STEP_RECORDS)) {
       if (this.#clock.monotonicMs() < endMs) continue;
       this.#scheduler.soon(() => this.#hashSlice(job, done));

@@ -48,8 +48,8 @@ export const SLICE_MS = 2;
 /** Rows a view reads per step; the reading itself happens on another thread, the loop only takes the rows over. */
 export const VIEW_ROWS = 512;
 
-/** Rows a defragmentation reads per step, for the same reason as VIEW_ROWS. */
-export const COPY_ROWS = 512;
+/** Rows a defragmentation reads per step: taking one over costs the loop 2 us. */
+export const COPY_ROWS = 128;
 
 /** Bytes after which a view's step ends early. */
 export const VIEW_BYTES: number = 1024 * 1024;
@@ -77,6 +77,10 @@ export const IMPORT_ROWS = 64;
 /** Longest the event loop waits for the snapshot thread to fix its view, 0.1 ms as a rule. Past it the snapshot is
  *  written on the event loop, in slices. */
 export const VIEW_GATE_MS = 8;
+
+/** The priority ("nice") of the thread that writes a snapshot: about a tenth of the event loop's share of a processor that
+ *  both want. */
+export const SNAPSHOT_THREAD_PRIORITY = 10;
 
 /** Revisions from which on a start reads them in a thread: below it the thread's own start, 50 ms, is not worth it. */
 export const PREFETCH_RECORDS_MIN = 100_000;

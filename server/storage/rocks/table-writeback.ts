@@ -5,7 +5,8 @@
 //
 // It is help only: RocksDB syncs every table itself, and sees every error itself: the system reports them to each open file.
 
-import { closeSync, fdatasync, fstatSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { WRITEBACK_PIECE_BYTES, WRITEBACK_POLL_MS } from './limits.ts';
 
@@ -46,7 +47,7 @@ export class TableWriteback {
     try {
       while (this.#isFlushing()) {
         // A flush just begun may not have its file yet; then this is an old one, which does not grow.
-        const name = newestTable(this.#directory);
+        const name = await newestTable(this.#directory);
         if (name !== undefined && name !== table?.name) {
           table?.close();
           table = new OpenTable(this.#directory, name);
@@ -89,10 +90,11 @@ class OpenTable {
   }
 }
 
-function newestTable(directory: string): string | undefined {
+/** Not on the loop: RocksDB may hold the directory while it makes files. */
+async function newestTable(directory: string): Promise<string | undefined> {
   let newest: string | undefined;
   let newestNumber = -1;
-  for (const name of readdirSync(directory)) {
+  for (const name of await readdir(directory)) {
     const number = Number.parseInt(TABLE_NAME.exec(name)?.[1] ?? '-1', 10);
     if (number <= newestNumber) continue;
     newest = name;

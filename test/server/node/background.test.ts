@@ -7,7 +7,11 @@ import { SILENT_LOGGER } from '../../../server/base/logger.ts';
 import { MetricRegistry } from '../../../server/base/metrics.ts';
 import type { WatchResponse } from '../../../server/mvcc/watch-types.ts';
 import { Background } from '../../../server/node/background.ts';
-import { BACKGROUND_SLICE_MS } from '../../../server/node/limits.ts';
+import {
+  BACKGROUND_SLICE_MS,
+  COMPACTION_STEP_RECORDS,
+  HOUSEWORK_SLICE_MS,
+} from '../../../server/node/limits.ts';
 import { createNodeMetrics } from '../../../server/node/metrics.ts';
 import { WatchPump } from '../../../server/node/watch-pump.ts';
 import { ApplyWorld } from '../../support/apply-harness.ts';
@@ -29,14 +33,11 @@ beforeEach(() => {
   background = createBackground(world);
 });
 
-function createBackground({ store }: ApplyWorld): Background {
+function createBackground({ store }: ApplyWorld, compactionBatchLimit = 100): Background {
   const metrics = createNodeMetrics(registry);
   const deps = { clock: time, scheduler: time, logger: SILENT_LOGGER, metrics };
-  return new Background(
-    store,
-    deps,
-    { compactionBatchLimit: 100, compactionPauseMs: PAUSE_MS },
-    () => store.backend.commit(),
+  return new Background(store, deps, { compactionBatchLimit, compactionPauseMs: PAUSE_MS }, () =>
+    store.backend.commit(),
   );
 }
 
@@ -57,6 +58,28 @@ describe('compaction', () => {
     // The finished mark is in the store too: a crash does not compact again.
     expect(world.backend.lost().entries('meta')).toEqual(world.backend.entries('meta'));
     expect(time.timerCount).toBe(0);
+  });
+
+  it('gives the loop back within a batch, and pauses after a whole one', () => {
+    background = createBackground(world, 4 * COMPACTION_STEP_RECORDS);
+    world.store.scheduleCompaction(1900);
+    background.compact();
+    // Every look at the clock uses up a slice.
+    time.lookMs = HOUSEWORK_SLICE_MS;
+    const records = (): number => world.backend.records().length;
+    const counts = [records()];
+    for (let slice = 0; slice < 5; slice++) {
+      if (slice === 0) time.turn();
+      else time.advance(0);
+      counts.push(records());
+    }
+    // The first slice looks for what is kept at all; the sixth would come after the pause.
+    const atBatch = counts.at(-1);
+    expect(new Set(counts.slice(1)).size).toBe(5);
+    time.advance(PAUSE_MS - 1);
+    expect(records()).toBe(atBatch);
+    time.advance(1);
+    expect(records()).toBeLessThan(atBatch ?? 0);
   });
 
   it('of less than a batch is over within a turn', () => {
@@ -130,7 +153,7 @@ describe('hashes', () => {
   }
 
   it('take turns, and are those of one go', () => {
-    time.lookMs = BACKGROUND_SLICE_MS;
+    time.lookMs = HOUSEWORK_SLICE_MS;
     const results = hash(1500);
     expect(results).toEqual([]);
     let turns = 0;
@@ -164,7 +187,7 @@ describe('hashes', () => {
   });
 
   it('that are stopped let compactions go on', () => {
-    time.lookMs = BACKGROUND_SLICE_MS;
+    time.lookMs = HOUSEWORK_SLICE_MS;
     const results = hash(0);
     background.stop();
     time.settle();
