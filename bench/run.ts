@@ -187,6 +187,8 @@ const LARGE_FIGURES = [
     'restart after a kill ms',
     'memory after restart',
     'stall ms',
+    'stall p99.9, ms',
+    'stall: prober late, ms',
     'stall p99.9 of the load, ms',
   ],
   ...['housework rounds', 'memory after churn', 'disk'],

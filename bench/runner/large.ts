@@ -4,12 +4,11 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection } from '../load/connection.ts';
 import { usageOf } from '../load/process-usage.ts';
-import { compact, defragment, probeRead, snapshot } from './admin.ts';
-import { fill, runLoad } from './load-process.ts';
+import { compact, defragment, snapshot } from './admin.ts';
+import { fill, runLoad, runProber } from './load-process.ts';
 import { Cluster } from './server-processes.ts';
 
 export const SIZES: readonly string[] = ['--key-size', '40', '--val-size', '256'];
-const PROBE_MS = 10;
 const RATE_SECONDS = 3;
 /** Writes and reads per second during the stall experiment: busy, but not so that requests queue. */
 const MIXED_RATE = 2000;
@@ -68,53 +67,28 @@ async function runStall(
   seconds: number,
   emit: Emit,
 ): Promise<void> {
-  const [endpoint = ''] = cluster.endpoints;
-  const [prober, worker] = [await Connection.open(endpoint), await Connection.open(endpoint)];
+  const worker = await Connection.open(cluster.endpoints[0] ?? '');
   const rate = ['--rate', String(MIXED_RATE), '--conns', '10', '--clients', '100'];
   const time = ['--seconds', String(seconds), '--warmup', '0', '--fill', 'never'];
   let isOver = false;
   const load = runLoad(cluster, ['txn-mixed', ...rate, ...time, ...space]).finally(() => {
     isOver = true;
   });
-  const rounds = { compactions: 0, snapshots: 0, defrags: 0 };
+  let rounds = 0;
   const housework = async (): Promise<void> => {
-    while (!isOver) {
+    for (; !isOver; rounds++) {
       await compact(worker);
-      rounds.compactions += 1;
       await snapshot(worker);
-      rounds.snapshots += 1;
       await defragment(worker);
-      rounds.defrags += 1;
     }
   };
-  const stall = probeUntil(prober, () => isOver);
-  const [report, worst] = await Promise.all([load, stall, housework()]);
-  emit('stall ms', worst);
+  const [report, probes] = await Promise.all([load, runProber(cluster, seconds), housework()]);
+  emit('stall ms', probes.worstMs);
+  emit('stall p99.9, ms', probes.p999Ms);
+  emit('stall: prober late, ms', probes.lateMs);
   emit('stall p99.9 of the load, ms', report.p999Us / 1000);
-  emit('housework rounds', rounds.defrags);
-  prober.close();
+  emit('housework rounds', rounds);
   worker.close();
-}
-
-/** The longest answer in milliseconds, asked for at fixed times whether or not the last one has come. */
-async function probeUntil(connection: Connection, isOver: () => boolean): Promise<number> {
-  let worstMs = 0;
-  const pending = new Set<Promise<void>>();
-  let dueAt = performance.now();
-  while (!isOver()) {
-    dueAt += PROBE_MS;
-    await sleep(Math.max(0, dueAt - performance.now()));
-    // A late timer of this process is not the server's.
-    dueAt = Math.max(dueAt, performance.now() - PROBE_MS);
-    const sentAt = performance.now();
-    const probe = probeRead(connection).then(() => {
-      worstMs = Math.max(worstMs, performance.now() - sentAt);
-      pending.delete(probe);
-    });
-    pending.add(probe);
-  }
-  await Promise.all(pending);
-  return worstMs;
 }
 
 async function directoryBytes(directory: string): Promise<number> {
@@ -126,10 +100,4 @@ async function directoryBytes(directory: string): Promise<number> {
     sizeBytes += (found?.blocks ?? 0) * 512;
   }
   return sizeBytes;
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }
