@@ -36,7 +36,7 @@ export async function runLarge(binary: string, options: LargeOptions, emit: Emit
     await cluster.stopMembers();
     emit('restart ms', await cluster.startMembers());
     emit('memory after restart', usageOf(cluster.pids).rssBytes / 1e6);
-    // A planned end may leave something for the next start; a crash does not.
+    // A planned end may leave more for the next start than a crash does.
     await cluster.kill(0);
     const killedAt = performance.now();
     await cluster.restart(0);

@@ -66,7 +66,7 @@ export const IMAGE_LOOK_MS = 1000;
 
 /** Parts of the processor: an image takes one of so many while it is made, and one of so many over all time. Pauses follow
  *  each slice, and the next image is begun later. */
-export const IMAGE_BUSY_PARTS = 10;
+export const IMAGE_BUSY_PARTS = 25;
 export const IMAGE_REST_PARTS = 50;
 
 /** Two images are begun this far apart at least, however small they are: a sync of the store comes with each. */

@@ -140,18 +140,18 @@ describe('index keeper', () => {
     time.advance(2);
     await turns();
     expect(disk.images[0]).toHaveLength(1);
-    time.advance(5);
+    time.advance(20);
     await turns();
     expect(disk.images[0]).toHaveLength(2);
   });
 
   it('rests after an image, the longer the more it was', async () => {
     const world = setUp();
-    world.time.lookMs = 8;
-    await run(world, 10);
+    world.time.lookMs = 12;
+    await run(world, 17);
     expect(world.disk.ends).toEqual(['published']);
     change(world.store, IMAGE_RECORDS_MIN);
-    // Some 42 pieces of 8 ms each: 50 times that from its beginning on.
+    // Some 42 pieces of 12 ms each: 50 times that from its beginning on.
     await run(world, 3);
     expect(world.disk.images).toHaveLength(1);
     await run(world, 15);
