@@ -19,6 +19,8 @@ const START_WITHIN_MS = 20_000;
 /** How much longer an emulated machine may take. */
 const EMULATED = 10;
 const STOP_WITHIN_MS = 10_000;
+/** Its own five seconds are not enough under emulation on a busy machine. */
+const CTL_TIMEOUTS = ['--dial-timeout=60s', '--command-timeout=60s'];
 
 interface Descriptor {
   readonly digest: string;
@@ -227,7 +229,7 @@ async function checkRunning(root: string, config: Config): Promise<void> {
     const run = (command: readonly string[]): string =>
       execFileSync('unshare', inside(root, config, command), { encoding: 'utf8' }).trim();
     const ctl = (...args: readonly string[]): string =>
-      run(['/usr/local/bin/etcdctl', `--endpoints=${url}`, ...args]);
+      run(['/usr/local/bin/etcdctl', `--endpoints=${url}`, ...CTL_TIMEOUTS, ...args]);
     check('etcdctl in the image writes', ctl('put', 'greeting', 'hello') === 'OK');
     check('etcdctl in the image reads', ctl('get', 'greeting', '--print-value-only') === 'hello');
     check(
