@@ -9,12 +9,12 @@
 // synced in pieces like a table (table-writeback.ts). The file goes with its generation.
 
 import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { utf8Bytes } from '../../base/bytes.ts';
 import { syncDirectory } from './files.ts';
-import { IMAGE_FILE, WRITEBACK_PIECE_BYTES } from './limits.ts';
+import { IMAGE_FILE, IMAGE_FREE_BYTES_MIN, WRITEBACK_PIECE_BYTES } from './limits.ts';
 
 const MAGIC = utf8Bytes('etcd-ts index 2\n');
 const PIECE_HEAD_BYTES = 8;
@@ -32,11 +32,19 @@ export class ImageFile {
     this.#handle = handle;
   }
 
-  static async begin(directory: string): Promise<ImageFile> {
+  /** Undefined on a disk that is nearly full: what is left is for the data. */
+  static async begin(directory: string): Promise<ImageFile | undefined> {
+    const { bavail, bsize } = await statfs(directory);
+    if (bavail * bsize < IMAGE_FREE_BYTES_MIN) return undefined;
     const file = path.join(directory, IMAGE_FILE);
     const image = new ImageFile(file, await open(temporaryOf(file), 'w', 0o600));
-    await image.#append([MAGIC]);
-    return image;
+    try {
+      await image.#append([MAGIC]);
+      return image;
+    } catch (error) {
+      await image.abandon();
+      throw error;
+    }
   }
 
   get sizeBytes(): number {

@@ -99,6 +99,9 @@ export const PREFETCH_SEGMENT_RECORDS: number = (PREFETCH_ROWS * PREFETCH_CHUNKS
 /** The file of a generation that holds what the next start need not compute; kept-image.ts. */
 export const IMAGE_FILE = 'index.image';
 
+/** No image is begun where less is free: one of ten million keys may take half of it, and a log without room is fatal. */
+export const IMAGE_FREE_BYTES_MIN: number = 512 * 1024 * 1024;
+
 /** Longest that an image waits for staged writes to be committed, and how often it looks: a member commits ten times a
  *  second, sooner when somebody waits for it. */
 export const IMAGE_COMMIT_WAIT_MS = 1000;

@@ -285,11 +285,12 @@ export class RocksBackend implements Backend {
   }
 
   /** Starts an image for the next start; the one before stays until the new one is published. Undefined while the
-   *  database is being replaced. One at a time. Throws what the disk throws. */
+   *  database is being replaced, and on a disk that is nearly full. One at a time. Throws what the disk throws. */
   async beginImage(): Promise<PendingImage | undefined> {
     const generation = this.#live;
     if (this.#isChanging()) return undefined;
     const file = await ImageFile.begin(generation.path);
+    if (file === undefined) return undefined;
     return {
       get sizeBytes() {
         return file.sizeBytes;

@@ -147,12 +147,12 @@ describe('index keeper', () => {
 
   it('rests after an image, the longer the more it was', async () => {
     const world = setUp();
-    world.time.lookMs = 12;
+    world.time.lookMs = 6;
     await run(world, 17);
     expect(world.disk.ends).toEqual(['published']);
     change(world.store, IMAGE_RECORDS_MIN);
-    // Some 42 pieces of 12 ms each: 50 times that from its beginning on.
-    await run(world, 3);
+    // Some 67 pieces of 6 ms each: 50 times that from its beginning on.
+    await run(world, 1);
     expect(world.disk.images).toHaveLength(1);
     await run(world, 15);
     expect(world.disk.images).toHaveLength(2);
