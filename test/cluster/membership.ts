@@ -103,11 +103,21 @@ async function refusalsOfThree(cluster: TestCluster, kind: Kind): Promise<void> 
   const leader = await cluster.leader();
   const [down, up] = await cluster.followers();
   if (down === undefined || up === undefined) throw new Error('no followers');
-  const upId = await idOf(up);
+  const [upId, downId] = [await idOf(up), await idOf(down)];
   await down.kill();
-  await retried('the loss is noticed', () =>
-    refused('unhealthy cluster', () => leader.client.cluster.memberRemove(upId)),
-  );
+  // Asked a moment too early, the leader would remove the member and have nobody left to agree with.
+  await retried('the loss is noticed', () => seesNoMore(leader, downId));
+  await refused('unhealthy cluster', () => leader.client.cluster.memberRemove(upId));
+}
+
+/** Throws while `member` has connections to the peer. */
+async function seesNoMore(member: TestMember, peerId: bigint): Promise<void> {
+  const metrics = await (await fetch(`http://${member.endpoint}/metrics`)).text();
+  const remote = peerId.toString(16);
+  const line = metrics
+    .split('\n')
+    .find((each) => each.startsWith('etcd_network_active_peers{') && each.includes(remote));
+  if (line?.endsWith(' 0') !== true) throw new Error(`there are connections: ${line}`);
 }
 
 async function growAndShrink(cluster: TestCluster): Promise<string> {
