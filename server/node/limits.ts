@@ -66,6 +66,10 @@ export const PROPOSAL_BATCH_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Records compacted between two looks at the clock, at about 5 us each. */
 export const COMPACTION_STEP_RECORDS = 100;
 
+/** So many turns with a single entry make a lone client, whose syncs may hold up the loop. With two thousand requests per
+ *  second there are never so many in a row: some turn in between has two. */
+export const LONE_TURNS_MIN = 16;
+
 /** Records hashed between two looks at the clock; about half a millisecond. */
 export const HASH_STEP_RECORDS = 200;
 

@@ -19,7 +19,7 @@ import {
   type SoftState,
 } from '../raft/types.ts';
 import { CommitNotices } from './commit-notices.ts';
-import { PROPOSAL_BATCH_BYTES_MAX } from './limits.ts';
+import { LONE_TURNS_MIN, PROPOSAL_BATCH_BYTES_MAX } from './limits.ts';
 import type { Proposal, Proposals } from './proposals.ts';
 import type { ReadIndexQueue } from './read-index.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -67,6 +67,8 @@ export class ReadyLoop {
   #messages: Message[] = [];
   /** Taken from raft, to be applied. */
   #committed: Entry[] = [];
+  /** Turns with one entry since there was more to do in one. */
+  #loneTurns = 0;
   #scheduled = false;
   #running = false;
   #stopped = false;
@@ -114,8 +116,9 @@ export class ReadyLoop {
   run(): void {
     if (this.#stopped || this.#running) return;
     this.#running = true;
-    this.#propose();
+    const proposalCount = this.#propose();
     this.#reads.ask(this.#clock.monotonicMs());
+    if (proposalCount + this.#reads.pendingCount > 1) this.#loneTurns = 0;
     this.#carryOutAll();
     this.#reads.serve();
     this.#effects.flush();
@@ -139,8 +142,8 @@ export class ReadyLoop {
     return !this.#isSavingSnapshot && !this.#isHeld;
   }
 
-  /** Gives the turn's proposals to raft, in batches so that one entry list stays bounded. */
-  #propose(): void {
+  /** Gives the turn's proposals to raft, in batches so that one entry list stays bounded. Returns how many there were. */
+  #propose(): number {
     const queue = this.#proposals.takeQueue();
     let start = 0;
     while (start < queue.length) {
@@ -151,11 +154,12 @@ export class ReadyLoop {
       if (result.kind === 'dropped') {
         // No leader, a transfer, or too much uncommitted: they wait for a later turn or for their deadline.
         this.#proposals.requeue(queue.slice(start));
-        return;
+        break;
       }
       if (this.#raft.role === 'leader') this.#proposals.placed(batch, firstIndex);
       start = end;
     }
+    return queue.length;
   }
 
   #carryOut(ready: Ready): void {
@@ -237,9 +241,14 @@ export class ReadyLoop {
     }
   }
 
-  /** One entry, and no read beside it. */
+  /** One entry, and no read beside it, as in the turns before: where there are several clients, the next is on its way. */
   #isLone(ready: Ready): boolean {
-    return ready.entries.length === 1 && this.#reads.pendingCount === 0;
+    if (ready.entries.length !== 1 || this.#reads.pendingCount > 0) {
+      this.#loneTurns = 0;
+      return false;
+    }
+    this.#loneTurns += 1;
+    return this.#loneTurns > LONE_TURNS_MIN;
   }
 }
 

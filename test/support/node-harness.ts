@@ -35,6 +35,8 @@ export class HeldLog implements LogWriter {
   isInstant = true;
   /** Entries per append that asked for a sync. */
   readonly batches: number[] = [];
+  /** For each of them, whether it may hold up the loop. */
+  readonly lone: boolean[] = [];
   readonly #waiting: (() => void)[] = [];
 
   append(
@@ -42,7 +44,9 @@ export class HeldLog implements LogWriter {
     hardState: HardState | undefined,
     mustSync: boolean,
     done: () => void,
+    isLone: boolean,
   ): void {
+    if (mustSync) this.lone.push(isLone);
     const [first] = entries;
     if (first !== undefined) {
       const from = this.entries.findIndex(({ index }) => index >= first.index);
