@@ -2,6 +2,7 @@
 // its output, out. The only reader of process.argv and process.env on the server side.
 import { readFileSync, statSync } from 'node:fs';
 import type { Logger } from '../base/logger.ts';
+import { setCollectorFlag } from './collector-flag.ts';
 import { ConfigError, type LogNote } from './config-error.ts';
 import { type LoadOutcome, loadConfig } from './config-load.ts';
 import { findDefaultHost } from './default-host.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   writeNotes(logger, outcome.notes);
   superviseFailures(logging, logger);
   try {
+    setCollectorFlag();
     // Loaded only now: --version and a bad flag answer without the server and its native code.
     const { serve } = await import('./serve.ts');
     await serve(outcome.config, logging);
