@@ -1,6 +1,7 @@
 // Owns turning flag values into the configuration object: completing, checking in etcd's order, and refusing what
 // is not supported. etcd: server/embed/config.go Validate.
 import { DurationError, formatDurationNs, parseDurationNs } from '../base/duration.ts';
+import { COMMIT_ENTRIES_MAX } from '../node/limits.ts';
 import type { AutoCompaction, FeatureGates, LogConfig, LogLevel, ServerConfig } from './config.ts';
 import { ConfigError, type LogNote, warnNote } from './config-error.ts';
 import { buildSecurity } from './config-security.ts';
@@ -233,10 +234,7 @@ function readSizes(values: FlagValues, notes: LogNote[]): Sizes {
     ),
     maxWalFiles: values.count('max-wals'),
     quotaBackendBytes: values.count('quota-backend-bytes') || limits.QUOTA_BYTES_DEFAULT,
-    backendBatchLimit: positive(
-      values.count('backend-batch-limit'),
-      limits.BACKEND_BATCH_LIMIT_DEFAULT,
-    ),
+    backendBatchLimit: readBatchLimit(values, notes),
     maxTxnOps: values.count('max-txn-ops'),
     maxRequestBytes,
     maxConcurrentStreams: values.count('max-concurrent-streams'),
@@ -253,6 +251,19 @@ function readSizes(values: FlagValues, notes: LogNote[]): Sizes {
     ),
     bootstrapDefragThresholdMegabytes: values.count('bootstrap-defrag-threshold-megabytes'),
   };
+}
+
+/** Larger batches would hold up everything else while they are committed, and gain nothing. */
+function readBatchLimit(values: FlagValues, notes: LogNote[]): number {
+  const limit = positive(values.count('backend-batch-limit'), COMMIT_ENTRIES_MAX);
+  if (limit <= COMMIT_ENTRIES_MAX) return limit;
+  notes.push(
+    warnNote('--backend-batch-limit has been lowered', {
+      'given-limit': limit,
+      'limit-in-use': COMMIT_ENTRIES_MAX,
+    }),
+  );
+  return COMMIT_ENTRIES_MAX;
 }
 
 function readVersion(text: string): string {

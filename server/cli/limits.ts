@@ -22,7 +22,6 @@ export const RAFT_TIMEOUT_MS_MIN = 5000;
 
 /** What 0 stands for in flags that leave the choice to the server. */
 export const BACKEND_BATCH_INTERVAL_MS_DEFAULT = 100;
-export const BACKEND_BATCH_LIMIT_DEFAULT = 10_000;
 export const SNAPSHOT_COUNT_DEFAULT = 10_000;
 export const SNAPSHOT_CATCHUP_ENTRIES_DEFAULT = 5000;
 export const COMPACTION_BATCH_LIMIT_DEFAULT = 1000;

@@ -180,20 +180,34 @@ describe('command line', () => {
     const { notes } = load([
       '--max-snapshots=3',
       '--vv',
-      '--backend-batch-limit=1',
-      '--backend-batch-interval=1s',
       '--raft-write-timeout=9s',
       '--feature-gates=FastLeaseKeepAlive=false',
     ]);
     const messages = notes.map((note) => note.message);
-    const idle = ['--backend-batch-limit', '--backend-batch-interval', '--raft-write-timeout'];
-    for (const name of [...idle, 'FastLeaseKeepAlive=false']) {
+    for (const name of ['--raft-write-timeout', 'FastLeaseKeepAlive=false']) {
       expect(messages).toContainEqual(expect.stringContaining(`${name} has no effect`));
     }
     expect(messages).toContain(
       '--max-snapshots is deprecated in 3.6 and will be decommissioned in 3.8.',
     );
     expect(messages).toContain('flag is no longer supported - ignoring');
+  });
+
+  it('takes batches of the store up to a limit, and says when a larger one is lowered', () => {
+    const given = load(['--backend-batch-limit=7', '--backend-batch-interval=1s']);
+    const large = load(['--backend-batch-limit=10000']);
+    expect(configOf(given)).toMatchObject({
+      backendBatchLimit: 7,
+      backendBatchIntervalMs: 1000,
+    });
+    expect(configOf(load([]))).toMatchObject({
+      backendBatchLimit: 64,
+      backendBatchIntervalMs: 100,
+    });
+    expect(configOf(large)).toMatchObject({ backendBatchLimit: 64 });
+    const messages = large.notes.map((note) => note.message);
+    expect(messages).toContain('--backend-batch-limit has been lowered');
+    expect(given.notes.map((note) => note.message)).not.toContain(messages.at(-1));
   });
 
   it('refuses flags whose behaviour is missing, but not their defaults', () => {
