@@ -2,10 +2,11 @@
 // line of it where a run misses the target, and none where it does not. Keys are the `work` of targets.ts.
 
 const LONE_WRITER =
-  'A put costs three members about 1 ms of processor time on two cores, half of it in system calls. Tried and kept: the leader ' +
-  'sends before it syncs, commit notices travel with the next entries and are not acknowledged, messages go to the socket ' +
-  "past node:http, a lone entry is synced on the event loop: a fifth to a third less processor time. Tried in vain: streams read without node:http's " +
-  'parser (8 us a put). Left: the store is committed in every turn (18 us on the leader, 39 us on a follower), which could wait.';
+  'A put costs three members 0.5 to 0.7 ms of processor time on two cores. Tried and kept: the leader sends before it syncs, commit ' +
+  'notices travel with the next entries and are not acknowledged, messages go to the socket past node:http, a lone entry is synced on ' +
+  'the event loop, applied entries share a batch of the store: half of the processor time. Tried in vain: streams read without ' +
+  "node:http's parser (8 us a put), a leader that syncs in a thread while its followers work (a fifth slower). What is late waits: one " +
+  'put in a hundred for a tick of the kernel, 4 ms, until a processor is free, or as long for the disk that three logs share.';
 
 const LARGE_STORE =
   'Right after a fill of 10 M keys the rate does not collapse; what is left is cache and TLB misses in the index: 0.5 us an ' +
