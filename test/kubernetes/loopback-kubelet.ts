@@ -127,8 +127,10 @@ export class LoopbackKubelet {
   /** Every process of the namespace ends at once, and its Pods with them. */
   async failPods(namespace: string): Promise<void> {
     const pods = [...this.#pods.values()].filter(({ place }) => place.namespace === namespace);
-    for (const pod of pods) pod.isFrozen = true;
+    for (const pod of pods) pod.hasFailed = true;
     await Promise.all(pods.map((pod) => pod.stop('SIGKILL')));
+    // What is on its way would say that they run.
+    await Promise.allSettled(pods.map((pod) => pod.publishing));
     for (const { place } of pods) {
       const status = { phase: 'Failed', reason: 'Terminated', message: 'the node was shut down' };
       await this.#kube.patch(`${pathOf(place)}/status`, { status: { ...status, conditions: [] } });
@@ -237,8 +239,9 @@ export class LoopbackKubelet {
   async #publish(running: LoopbackPod): Promise<void> {
     const status = await running.report();
     const text = JSON.stringify(status);
-    if (text === running.published) return;
-    await this.#kube.patch(`${pathOf(running.place)}/status`, { status });
+    if (text === running.published || running.hasFailed) return;
+    running.publishing = this.#kube.patch(`${pathOf(running.place)}/status`, { status });
+    await running.publishing;
     running.published = text;
   }
 

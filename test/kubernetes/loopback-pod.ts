@@ -38,9 +38,13 @@ export class LoopbackPod {
   isCrashLooping: boolean;
   /** Nothing is started while its data is being changed. */
   isFrozen: boolean;
+  /** It has ended for good. */
+  hasFailed: boolean;
   restarts: number;
   /** What was last told to the API server. */
   published: string;
+  /** The telling under way, or the last one. */
+  publishing: Promise<unknown> | undefined;
   stopping: Promise<unknown> | undefined;
   #process: Process | undefined;
   #startedMs: number;
@@ -56,6 +60,8 @@ export class LoopbackPod {
     this.isFrozen = false;
     this.restarts = -1;
     this.published = '';
+    this.publishing = undefined;
+    this.hasFailed = false;
     this.stopping = undefined;
     this.#process = undefined;
     this.#startedMs = 0;
@@ -90,7 +96,7 @@ export class LoopbackPod {
   /** Starts the container if it does not run and its time has come. `pod` has its arguments. */
   async keep(pod: Json): Promise<void> {
     const nowMs = performance.now();
-    if (this.isRunning || this.isFrozen) return;
+    if (this.isRunning || this.isFrozen || this.hasFailed) return;
     if (this.#process !== undefined) {
       const wasSteady = nowMs - this.#startedMs > STEADY_MS;
       this.#process = undefined;
@@ -101,9 +107,10 @@ export class LoopbackPod {
       this.#dueMs = nowMs + this.#backoffMs;
     }
     if (nowMs < this.#dueMs) return;
+    await mkdir(this.#dataDir, { recursive: true, mode: 0o700 });
+    if (this.isFrozen || this.hasFailed) return;
     this.restarts += 1;
     this.#startedMs = nowMs;
-    await mkdir(this.#dataDir, { recursive: true, mode: 0o700 });
     this.#process = this.#spawn(pod);
   }
 
