@@ -2,7 +2,7 @@
 //
 //   list -> watch -> (ended by the server) -> watch from the last resource version -> ...
 //     ^        |
-//     |        +-- 410 Gone, or listed long ago
+//     |        +-- 410 Gone (at once, whatever failed before), or listed long ago
 //     +-- any other failure: wait (doubling, with chance), then go on where it was
 //
 // No failure ends it: an informer that stops in silence shows the operator a world that stands still.
@@ -20,7 +20,7 @@ interface Stored {
 }
 
 export interface InformerOptions<T extends Stored> {
-  readonly api: KubeApi;
+  readonly api: Pick<KubeApi, 'list' | 'watch'>;
   readonly resource: Resource<T>;
   readonly selection: Selection;
   readonly cache: ObjectCache<T>;
@@ -118,10 +118,8 @@ export class Informer<T extends Stored> {
     if (error instanceof KubeError && error.isExpired) {
       log('info', 'listing again: the watch is too old', { kind: resource.plural });
       this.#resourceVersion = '';
-      if (this.#failures === 0) {
-        this.#failures = 1;
-        return;
-      }
+      // It answers: whatever failed before is over. Two of these in a row are a failure of their own.
+      if (Date.now() - this.#listedAtMs > RETRY_MS_MIN) return;
     }
     this.#failures += 1;
     const most = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (this.#failures - 1));
