@@ -34,7 +34,6 @@ const api = {
     told.push(`list ${Date.now()}`);
     return { items: [], resourceVersion: '7' };
   },
-  // biome-ignore lint/correctness/useYield: a watch on which nothing happens
   async *watch<T>(): AsyncGenerator<WatchEvent<T>> {
     const ending = endings.shift();
     if (ending === undefined) return await new Promise(() => {});
