@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogConfig } from '../../../server/cli/config.ts';
 import { logTimestamp } from '../../../server/cli/log-clock.ts';
 import { LogSampler } from '../../../server/cli/log-sampler.ts';
@@ -139,5 +139,19 @@ describe('logTimestamp', () => {
       last = next;
     }
     expect(Math.abs(Date.parse(last) - Date.now())).toBeLessThan(1000);
+  });
+
+  it('waits out a small step back of the wall clock, and follows a large one', () => {
+    const realMs = Date.now();
+    const clock = vi.spyOn(Date, 'now');
+    const before = logTimestamp();
+    clock.mockReturnValue(realMs - 500);
+    expect(logTimestamp() >= before).toBe(true);
+    clock.mockReturnValue(realMs - 60_000);
+    // More than once: a busy machine may take the processor away between the two clocks.
+    const stamps = Array.from({ length: 50 }, () => logTimestamp());
+    expect(stamps.some((stamp) => stamp < before)).toBe(true);
+    clock.mockRestore();
+    expect(Math.abs(Date.parse(logTimestamp()) - Date.now())).toBeLessThan(1000);
   });
 });
