@@ -1,6 +1,9 @@
 // Owns the keys of the "key" bucket: main revision (8 bytes, big endian), '_', sub revision (8 bytes, big endian),
 // and a 't' behind it for a deletion. Byte order is revision order. etcd: server/storage/mvcc/revision.go.
 
+/** etcd: an empty store is at revision 1, so nothing was ever written before it. */
+export const FIRST_MAIN = 1;
+
 export const REVISION_KEY_BYTES = 17;
 export const TOMBSTONE_KEY_BYTES = 18;
 

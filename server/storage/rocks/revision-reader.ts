@@ -9,6 +9,7 @@ import type { Generation } from './generation.ts';
 import { LastScan } from './last-scan.ts';
 import { GET_MANY_KEYS } from './limits.ts';
 import {
+  FIRST_MAIN,
   isRevisionKey,
   isTombstoneKey,
   mainOf,
@@ -231,8 +232,5 @@ export class RevisionReader {
     return must(this.#keyPool[index], 'key buffer just made');
   }
 }
-
-/** etcd: an empty store is at revision 1, so nothing was ever written before it. */
-const FIRST_MAIN = 1;
 
 const ZERO = new Uint8Array(1);

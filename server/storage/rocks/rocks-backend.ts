@@ -18,7 +18,12 @@ import { GenerationDirectory } from './generation-directory.ts';
 import { ImageFile, KeptImage, removeImage } from './kept-image.ts';
 import { COMMIT_POLL_MS, IMAGE_COMMIT_WAIT_MS, PREFETCH_RECORDS_MIN } from './limits.ts';
 import { MetaKeyScratch, STAT_KEY } from './meta-buckets.ts';
-import { REVISION_KEY_BYTES, RevisionKeyScratch, TOMBSTONE_KEY_BYTES } from './revision-key.ts';
+import {
+  FIRST_MAIN,
+  REVISION_KEY_BYTES,
+  RevisionKeyScratch,
+  TOMBSTONE_KEY_BYTES,
+} from './revision-key.ts';
 import { RevisionPrefetch } from './revision-prefetch.ts';
 import { RevisionReader } from './revision-reader.ts';
 import { StagedRevisions } from './staged-revisions.ts';
@@ -465,9 +470,6 @@ export class RocksBackend implements Backend {
     }
   }
 }
-
-/** etcd: an empty store is at revision 1, so nothing was ever written before it. */
-const FIRST_MAIN = 1;
 
 function asBuildError(cause: unknown): GenerationBuildError {
   if (cause instanceof AssertionError) throw cause;
