@@ -38,7 +38,7 @@ export interface OracleOptions {
 }
 
 /** An act that was seen, and what its event has to say. */
-interface Act {
+export interface Act {
   readonly reason: string;
   readonly subject: string;
 }
@@ -81,12 +81,17 @@ export class Oracle {
 
   /** To be asked at the end: acts without an event among `events`. */
   checkEvents(events: readonly EventSample[], atMs: number): void {
-    for (const { reason, subject } of this.#acts.values()) {
-      const isTold = events.some(
-        (event) => event.reason === reason && event.message.includes(subject),
-      );
-      if (!isTold) this.#report('events', atMs, `${subject}: no event ${reason}`);
+    for (const { reason, subject } of this.untold(events)) {
+      this.#report('events', atMs, `${subject}: no event ${reason}`);
     }
+  }
+
+  /** Acts seen so far that no event among `events` tells of. */
+  untold(events: readonly EventSample[]): readonly Act[] {
+    return [...this.#acts.values()].filter(
+      ({ reason, subject }) =>
+        !events.some((event) => event.reason === reason && event.message.includes(subject)),
+    );
   }
 
   /** A cluster that was deleted on purpose may be followed by another of its name. */

@@ -11,7 +11,7 @@ import { Observer } from './observer.ts';
 import { figureOf } from './operator-process.ts';
 import { isUp, Oracle, type OracleOptions } from './oracle.ts';
 import { writesBetween } from './quiet.ts';
-import type { ListedSample, PodSample } from './sample.ts';
+import type { EventSample, ListedSample, PodSample } from './sample.ts';
 import { SupervisedOperator } from './supervised-operator.ts';
 import { until } from './until.ts';
 import type { OperatorHandle, OperatorStart, World } from './world.ts';
@@ -308,6 +308,14 @@ export class Stage {
     return (performance.now() - sinceMs) / 1000;
   }
 
+  /** Resolves when there are `replicas` members and nothing of any other: no Pod, no volume, no record. */
+  async leftNothing(replicas: number, limitMs = 20_000): Promise<void> {
+    await this.within(limitMs, 'removed members left nothing', () => {
+      const { claims, members, pods } = this.observer.now;
+      return [claims, members, pods].every(({ length }) => length === replicas);
+    });
+  }
+
   client(name: string): EtcdClient {
     const client = this.observer.probes.client(name);
     if (client === undefined) throw new Error(`${name} does not run`);
@@ -396,12 +404,27 @@ export class Stage {
   }
 
   async checkEvents(): Promise<void> {
+    this.oracle.checkEvents(await this.#events(), Date.now());
+  }
+
+  /**
+   * Resolves when every act seen so far has its event. An operator that is killed between an act and its event tells nobody:
+   * where the events are to be judged, it is killed when it has told.
+   */
+  async told(): Promise<void> {
+    await until('every act so far has its event', async () => {
+      const untold = this.oracle.untold(await this.#events());
+      if (untold.length === 0) return true;
+      throw new Error(untold.map(({ reason, subject }) => `${reason} ${subject}`).join(', '));
+    });
+  }
+
+  async #events(): Promise<readonly EventSample[]> {
     const events = await this.#kube.list(`${this.core}/events`);
-    const told = events.map((event) => ({
+    return events.map((event) => ({
       reason: textAt(event, 'reason') ?? '',
       message: textAt(event, 'message') ?? textAt(event, 'note') ?? '',
     }));
-    this.oracle.checkEvents(told, Date.now());
   }
 
   /** Events of the operator: what kubelet says, of a probe that was slow once for example, is nobody's unrest. */

@@ -24,6 +24,8 @@ const learnerStuck: Scenario = {
     await stage.scale(4);
     const second = await learner(stage);
     if (second === first) throw new Error('a name was used twice');
+    await stage.within(30_000, 'it has a Pod', () => stage.pod(second) !== undefined);
+    await stage.told();
     await operator.kill();
     // Days in a test: the clock of the next operator is past the deadline.
     const late = await stage.startOperator({
@@ -31,6 +33,8 @@ const learnerStuck: Scenario = {
     });
     await stage.within(30_000, 'it was given up', () => stage.list().length === 3);
     await stage.says('Progressing', { status: 'False', reason: 'JoinDeadlineExceeded' });
+    await stage.leftNothing(3);
+    await stage.told();
     await late.kill();
     await stage.world.holdPods(stage.namespace, false);
     await stage.startOperator({
@@ -135,10 +139,7 @@ const sizes: Scenario = {
     for (const replicas of [3, 1, 3]) {
       await stage.scale(replicas);
       times.push(`${replicas}: ${(await stage.ready(replicas)).toFixed(1)} s`);
-      await stage.within(20_000, 'removed members left nothing', () => {
-        const { claims, members, pods } = stage.observer.now;
-        return [claims, members, pods].every(({ length }) => length === replicas);
-      });
+      await stage.leftNothing(replicas);
     }
     const ids = stage.ids();
     // Asleep on purpose.

@@ -83,10 +83,7 @@ const crashes: Scenario = {
     await stage.ready(2);
     if (stage.cluster().status?.clusterID !== clusterId) throw new Error('another cluster');
     if (stage.list().length !== 2) throw new Error(`members: ${stage.ids().join(', ')}`);
-    await stage.within(30_000, 'nothing is left over', () => {
-      const { claims, members, pods } = stage.observer.now;
-      return claims.length === 2 && members.length === 2 && pods.length === 2;
-    });
+    await stage.leftNothing(2, 30_000);
     return `died after ${[...new Set([...cuts, ...WAY_IN, ...WAY_OUT])].sort().join(', ')}`;
   },
 };
