@@ -12,9 +12,10 @@ import type {
 } from './grpc/types.ts';
 import { failCall } from './status.ts';
 
-/** A finished snapshot file. `read` gives up to `sizeBytes` bytes, none at the end. */
+/** A finished snapshot file. */
 export interface SnapshotSource {
   readonly totalBytes: number;
+  /** The next bytes, up to `sizeBytes` of them, none at the end. They are valid until the next read. */
   read(sizeBytes: number, done: (result: Uint8Array | Error) => void): void;
   close(): void;
 }

@@ -2,12 +2,14 @@
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EMPTY_BYTES } from '../base/bytes.ts';
 import type { RocksBackend } from './rocks/rocks-backend.ts';
 import { exportSnapshot } from './rocks/snapshot-file.ts';
 
-/** A finished export. `read` gives up to `sizeBytes` bytes, none at the end. */
+/** A finished export. */
 export interface ExportedSnapshot {
   readonly totalBytes: number;
+  /** The next bytes, up to `sizeBytes` of them, none at the end. They are valid until the next read. */
   read(sizeBytes: number): Promise<Uint8Array>;
   /** Everything, in pieces, as fast as it is taken. */
   chunks(): AsyncIterable<Uint8Array>;
@@ -43,6 +45,8 @@ class OpenExport implements ExportedSnapshot {
   readonly totalBytes: number;
   readonly #path: string;
   readonly #file: FileHandle;
+  /** Read into again and again: V8 answers megabytes of new buffers with collections of its whole heap. */
+  #piece: Uint8Array = EMPTY_BYTES;
   #isClosed = false;
 
   constructor(path: string, file: FileHandle, totalBytes: number) {
@@ -51,18 +55,22 @@ class OpenExport implements ExportedSnapshot {
     this.#file = file;
   }
 
-  async read(sizeBytes: number): Promise<Uint8Array> {
-    const piece = new Uint8Array(sizeBytes);
-    const { bytesRead } = await this.#file.read(piece, 0, sizeBytes);
-    return piece.subarray(0, bytesRead);
+  read(sizeBytes: number): Promise<Uint8Array> {
+    if (this.#piece.length < sizeBytes) this.#piece = new Uint8Array(sizeBytes);
+    return this.#readInto(this.#piece, sizeBytes);
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const piece = await this.read(CHUNK_BYTES);
-      if (piece.length === 0) return;
-      yield piece;
+      const chunk = await this.#readInto(new Uint8Array(CHUNK_BYTES), CHUNK_BYTES);
+      if (chunk.length === 0) return;
+      yield chunk;
     }
+  }
+
+  async #readInto(piece: Uint8Array, sizeBytes: number): Promise<Uint8Array> {
+    const { bytesRead } = await this.#file.read(piece, 0, sizeBytes);
+    return piece.subarray(0, bytesRead);
   }
 
   async close(): Promise<void> {

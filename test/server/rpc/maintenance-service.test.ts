@@ -166,6 +166,8 @@ class FakeSource implements SnapshotSource {
   pending: (() => void) | undefined = undefined;
   #at = 0;
   readonly #content: Uint8Array;
+  /** One for all reads: what is sent must not be a view of it. */
+  #piece = new Uint8Array(0);
 
   constructor(content: Uint8Array) {
     this.#content = content;
@@ -175,9 +177,11 @@ class FakeSource implements SnapshotSource {
   read(sizeBytes: number, done: (result: Uint8Array | Error) => void): void {
     this.pending = () => {
       this.pending = undefined;
-      const piece = this.#content.subarray(this.#at, this.#at + sizeBytes);
-      this.#at += piece.length;
-      done(piece);
+      const next = this.#content.subarray(this.#at, this.#at + sizeBytes);
+      this.#at += next.length;
+      if (this.#piece.length < next.length) this.#piece = new Uint8Array(sizeBytes);
+      this.#piece.set(next);
+      done(this.#piece.subarray(0, next.length));
     };
   }
 
