@@ -31,6 +31,7 @@ import { EntryApplier } from './entry-applier.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { APPLY_LAG_MAX, PRIORITY_APPLY_LAG_MAX, REQUEST_TIMEOUT_BASE_MS } from './limits.ts';
 import type { NodeMetrics } from './metrics.ts';
+import { NoSpaceAlarm } from './no-space-alarm.ts';
 import { Proposal, type ProposalListener, Proposals } from './proposals.ts';
 import { ReadIndexQueue, type ReadListener } from './read-index.ts';
 import { type LogWriter, ReadyLoop } from './ready-loop.ts';
@@ -109,6 +110,7 @@ export class Node implements Proposer {
   readonly #leases: LeaseKeeper;
   readonly #snapshots: SnapshotKeeper;
   readonly #confChanges: ConfChanges;
+  readonly #noSpace: NoSpaceAlarm;
   /** Entries that must wait: for a snapshot to be installed, or because a test holds them. */
   #held: Entry[] | undefined = undefined;
   #softState: SoftState = { leader: 0n, role: 'follower' };
@@ -116,7 +118,6 @@ export class Node implements Proposer {
   #electedMs = Number.NEGATIVE_INFINITY;
   /** The last term whose first entry was applied here while it was current. */
   #startedTerm = 0;
-  #isRaisingNoSpace = false;
   #cancelTicks: Cancel | undefined = undefined;
   #isStopped = false;
 
@@ -135,6 +136,10 @@ export class Node implements Proposer {
     );
     this.#snapshots = deps.snapshots;
     this.#confChanges = new ConfChanges((data) => deps.raft.proposeConfChange(data));
+    this.#noSpace = new NoSpaceAlarm({
+      isRaised: () => this.applier.hasNoSpace,
+      propose: (done) => this.#proposeNoSpace(done),
+    });
     this.#loop = this.#createLoop();
   }
 
@@ -183,6 +188,10 @@ export class Node implements Proposer {
     const refusal = this.#refusal(proposal);
     if (refusal !== undefined) {
       listener.onOutcome(refusal);
+      return;
+    }
+    if (!this.applier.fits(proposal.command)) {
+      this.#noSpace.refuse(listener);
       return;
     }
     proposal.listener = listener;
@@ -286,17 +295,10 @@ export class Node implements Proposer {
     if (this.#deps.raft.committed - this.#entries.appliedIndex > lagMax) {
       return new EtcdError('tooManyRequests');
     }
-    if (!this.applier.fits(proposal.command)) {
-      this.#raiseNoSpace();
-      return new EtcdError('noSpace');
-    }
     return undefined;
   }
 
-  /** Tells the cluster that this member's quota is used up; once, until it is known everywhere. */
-  #raiseNoSpace(): void {
-    if (this.#isRaisingNoSpace || this.applier.hasNoSpace) return;
-    this.#isRaisingNoSpace = true;
+  #proposeNoSpace(done: () => void): void {
     const request = { action: AlarmAction.activate, memberId: this.#deps.memberId };
     this.#deps.logger.warn('exceeded backend quota; raising alarm', {
       'quota-size-bytes': this.#options.quotaBytes,
@@ -304,9 +306,7 @@ export class Node implements Proposer {
     this.proposeOwn(
       PayloadField.alarm,
       encodeAlarmRequest({ ...request, alarm: AlarmType.nospace }),
-      () => {
-        this.#isRaisingNoSpace = false;
-      },
+      done,
     );
   }
 
@@ -463,7 +463,7 @@ export class Node implements Proposer {
       quotaBytes: this.#options.quotaBytes,
       persistCheckpoints: this.#options.persistLeaseCheckpoints,
       onCompaction: () => this.background.compact(),
-      onNoSpace: () => this.#raiseNoSpace(),
+      onNoSpace: () => this.#noSpace.raise(),
     });
   }
 
