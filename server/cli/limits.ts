@@ -44,6 +44,10 @@ export const CALLS_GRACE_MS = 5000;
 /** How long a removed member still answers before it stops. etcd: server.go, one second. */
 export const REMOVED_GRACE_MS = 1000;
 
+/** How long a removed leader waits, at that pace, until those who stay know that it is removed. A partition may last longer,
+ *  but its operator wants the process to end. */
+export const REMOVED_LEADER_MS_MAX = 30_000;
+
 /** How long a stopping leader waits for another member to lead. etcd: TransferLeadership within the request timeout. */
 export const HAND_OVER_MS = 3000;
 

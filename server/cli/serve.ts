@@ -16,7 +16,7 @@ import { startElectionAdvance } from './election-advance.ts';
 import { openFailpointServer } from './failpoint-server.ts';
 import { handOver, leaderLeases, othersVersion, promoteAtLeader } from './leader-links.ts';
 import { startLearnerDuties } from './learner-duties.ts';
-import { CALLS_GRACE_MS, REMOVED_GRACE_MS } from './limits.ts';
+import { CALLS_GRACE_MS, REMOVED_GRACE_MS, REMOVED_LEADER_MS_MAX } from './limits.ts';
 import type { Logging } from './logging.ts';
 import { createMember, electionTicks, type MemberHooks, type MemberParts } from './member.ts';
 import { openPeerListeners, peerClientTls } from './peer-listeners.ts';
@@ -186,7 +186,16 @@ class RunningServer {
       error: 'the member has been permanently removed from the cluster',
     });
     this.#logger.warn('data-dir used by this member must be removed');
+    this.#stopRemoved(REMOVED_LEADER_MS_MAX);
+  }
+
+  /** One that still leads was not heard by those who stay: the last of two could not go on without it. */
+  #stopRemoved(patienceMs: number): void {
     PROCESS_SCHEDULER.after(REMOVED_GRACE_MS, () => {
+      if (this.#member?.node.isLeader === true && patienceMs > 0) {
+        this.#stopRemoved(patienceMs - REMOVED_GRACE_MS);
+        return;
+      }
       this.stop().then(
         () => process.exit(0),
         (error: unknown) => die(this.#logging, this.#logger, error),

@@ -179,8 +179,8 @@ export function advanceCommit(core: RaftCore): void {
 export function configurationChanged(core: RaftCore): void {
   if (!core.members.isVoter(core.id)) {
     // Removed: nothing is proposed here any more, and the others elect when the heartbeats stop. That is not now but after
-    // an election timeout (tick.ts), because the others have yet to learn that the removal is committed: were the one
-    // message that says so lost, the last of two members would wait for the vote of the removed one for ever.
+    // an election timeout in which they answered (tick.ts), because they have yet to learn that the removal is committed:
+    // were the one message that says so lost, the last of two members would wait for the vote of the removed one for ever.
     core.electionElapsed = 0;
   }
   advanceCommit(core);

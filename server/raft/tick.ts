@@ -26,14 +26,16 @@ function tickElection(core: RaftCore): void {
 function tickLeader(core: RaftCore): void {
   core.heartbeatElapsed++;
   core.electionElapsed++;
+  const isRemoved = !core.members.isVoter(core.id);
+  // Until now they may have answered what was sent before the removal was committed.
+  if (isRemoved && core.electionElapsed === core.config.electionTicks >> 1) {
+    core.members.clearActive(core.id);
+  }
   if (core.electionElapsed >= core.config.electionTicks) {
     core.electionElapsed = 0;
-    if (!core.members.isVoter(core.id)) {
-      // Removed an election timeout ago: see configurationChanged.
-      core.becomeFollower(core.term, NO_MEMBER);
-      return;
-    }
-    if (core.config.checkQuorum && !checkQuorum(core)) return;
+    if (isRemoved) {
+      if (hasHandedOver(core)) return;
+    } else if (core.config.checkQuorum && !checkQuorum(core)) return;
     // Clients have waited long enough: the successor did not take over, proposals are taken again.
     core.transferee = NO_MEMBER;
   }
@@ -41,6 +43,17 @@ function tickLeader(core: RaftCore): void {
     core.heartbeatElapsed = 0;
     broadcastHeartbeat(core);
   }
+}
+
+/**
+ * A leader that was removed steps down when a quorum of those who stay answered of late: they know by its heartbeats, and elect.
+ * While they do not answer it goes on: if it gave up, the last of two members would wait for its vote for ever, which it must
+ * not give to a shorter log.
+ */
+function hasHandedOver(core: RaftCore): boolean {
+  if (!core.members.isQuorumActive()) return false;
+  core.becomeFollower(core.term, NO_MEMBER);
+  return true;
 }
 
 /** A leader that a quorum has not answered for an election timeout steps down; somebody else may lead already. */

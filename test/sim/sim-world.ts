@@ -69,12 +69,13 @@ export class SimWorld implements SimHost {
   /** When set, told every line members log. */
   echoLog: ((text: string) => void) | undefined = undefined;
   failure: Error | undefined = undefined;
-  /** Things go wrong now. */
-  isTrouble = false;
   readonly #byId: Map<bigint, Machine> = new Map();
   readonly #requests: Map<string, TrackedRequest> = new Map();
   #mustSettle = false;
   #isTense = false;
+  #isTrouble = false;
+  /** When things last stopped going wrong. */
+  #calmSinceUs = 0;
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -126,15 +127,26 @@ export class SimWorld implements SimHost {
   /** The member is gone for good; its machine goes with it. */
   retire(machine: Machine): void {
     if (machine.isRetired) return;
-    if (this.isTrouble && this.#leavesOne(machine.id)) {
-      // Of two members the one that stays may lose what it knows of the removal, and then needs the vote of the other:
-      // whoever shrinks a cluster so far in the middle of a disaster had better wait.
+    const calmUs = this.isTrouble ? 0 : this.queue.nowUs - this.#calmSinceUs;
+    if (calmUs < LAST_TWO_CALM_US && this.#leavesOne(machine.id)) {
+      // Of two members the one that stays may not know of the removal, or lose what it knows, and then needs the vote of the
+      // other: whoever shrinks a cluster so far in the middle of a disaster had better wait until they have met again.
       this.queue.after(REMOVED_STOP_US, () => this.retire(machine));
       return;
     }
     machine.isRetired = true;
     this.trace.add('retired', machine.number);
     machine.crash('kill');
+  }
+
+  /** Things go wrong now. */
+  get isTrouble(): boolean {
+    return this.#isTrouble;
+  }
+
+  set isTrouble(isTrouble: boolean) {
+    if (this.#isTrouble && !isTrouble) this.#calmSinceUs = this.queue.nowUs;
+    this.#isTrouble = isTrouble;
   }
 
   /** Clients had better ask a lot now. */
@@ -426,6 +438,9 @@ export class SimWorld implements SimHost {
 
 /** How long a removed member goes on. */
 const REMOVED_STOP_US = 1_000_000;
+
+/** The last of two asks for votes within two election timeouts, and may have to ask twice. */
+const LAST_TWO_CALM_US = 5_000_000;
 
 /** Answers of raft that no message of this cluster may get. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['badType', 'badAddress', 'malformed', 'beyondLog']);
