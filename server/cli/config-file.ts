@@ -101,8 +101,15 @@ function flagText(flag: Flag, value: unknown): string | undefined {
       return typeof value === 'number' && Number.isInteger(value)
         ? `${integerText(value)}ns`
         : undefined;
-    default:
+    case 'urls':
+    case 'origins':
+    case 'list':
+    case 'set':
       return listText(value);
+    case 'string':
+    case 'features':
+    case 'void':
+      return scalarText(value);
   }
 }
 
@@ -119,12 +126,15 @@ function integerText(value: number): string {
   return BigInt(value).toString();
 }
 
-/** Texts, numbers where a text is wanted, and lists of them. */
+/** A list of texts, or one text with commas as on a command line. etcd takes only one of the two, by key. */
 function listText(value: unknown): string | undefined {
-  if (Array.isArray(value)) {
-    const items = value.map(listText);
-    return items.includes(undefined) ? undefined : items.join(',');
-  }
+  if (!Array.isArray(value)) return scalarText(value);
+  const items = value.map(scalarText);
+  return items.includes(undefined) ? undefined : items.join(',');
+}
+
+/** A text, or a number or a boolean where a text is wanted. Go's decoder refuses a list there, and so do we. */
+function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

@@ -464,6 +464,17 @@ auto-compaction-retention: 1
 
   it.each([
     ['snapshot-count: many', 'cannot read "many" as the uint snapshot-count'],
+    // Go's decoder takes no list for a text either.
+    ['name: [1]', 'cannot read [1] as the string name'],
+    ['data-dir: []', 'cannot read [] as the string data-dir'],
+    ['initial-cluster: [a, b]', 'cannot read ["a","b"] as the string initial-cluster'],
+    [
+      'peer-transport-security: {cert-file: [a, b]}',
+      'cannot read ["a","b"] as the string peer-transport-security.cert-file',
+    ],
+    ['feature-gates: [A=true]', 'cannot read ["A=true"] as the features feature-gates'],
+    ['snapshot-count: [5]', 'cannot read [5] as the uint snapshot-count'],
+    ['log-outputs: [[stderr]]', 'cannot read [["stderr"]] as the set log-outputs'],
     ['- a', 'a configuration file must be a mapping of keys'],
     ['client-transport-security: 5', 'invalid client-transport-security'],
     ['initial-cluster-state: old', 'unexpected clusterState "old"'],
