@@ -6,6 +6,9 @@ export const GRPC_OVERHEAD_BYTES: number = 512 * 1024;
 /** --max-request-bytes default (1.5 MiB) plus the overhead. */
 export const DEFAULT_MESSAGE_BYTES_MAX: number = 1.5 * 1024 * 1024 + GRPC_OVERHEAD_BYTES;
 
+/** etcd: v3rpc/grpc.go maxSendBytes, math.MaxInt32. One Buffer can hold it, which ends above 4 GiB. */
+export const SENT_MESSAGE_BYTES_MAX: number = 0x7fffffff;
+
 /** Flag byte and 32-bit length before every message. */
 export const MESSAGE_PREFIX_BYTES: number = 5;
 

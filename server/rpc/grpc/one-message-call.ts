@@ -4,7 +4,7 @@
 import { EMPTY_BYTES } from '../../base/bytes.ts';
 import { GrpcStatus } from '../../base/errors.ts';
 import { MESSAGE_PREFIX_BYTES } from './limits.ts';
-import { encodeMessage, OK_TRAILERS, prefixOf, ServerCall } from './server-call.ts';
+import { OK_TRAILERS, prefixOf, ServerCall } from './server-call.ts';
 import type {
   CancelListener,
   MessageEncoder,
@@ -98,11 +98,12 @@ export class UnaryServerCall extends OneMessageCall implements UnaryCall {
 
   respond<T>(encoder: MessageEncoder<T>, value: T): void {
     if (this.finished) return;
-    this.respondBytes(encodeMessage(encoder, value));
+    const bytes = this.encode(encoder, value);
+    if (bytes !== undefined) this.respondBytes(bytes);
   }
 
   respondBytes(bytes: Uint8Array): void {
-    if (this.finished) return;
+    if (this.finished || !this.isSendable(bytes.length)) return;
     this.countSent(bytes.length);
     const headers = this.responseHeaders();
     this.stream.sendUnary(headers, prefixOf(bytes.length), bytes, OK_TRAILERS);

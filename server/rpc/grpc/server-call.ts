@@ -11,7 +11,7 @@ import type { HeaderField, RequestHead, ServerStream, StreamEvents } from '../..
 import { NOT_IN_WHEEL, type TimedCall } from './deadline-wheel.ts';
 import { isRefusal, openMessage } from './decompress.ts';
 import type { CallHost } from './host.ts';
-import { MESSAGE_PREFIX_BYTES } from './limits.ts';
+import { MESSAGE_PREFIX_BYTES, SENT_MESSAGE_BYTES_MAX } from './limits.ts';
 import { MessageReader } from './message-reader.ts';
 import { decodeBinaryValue, type MethodEntry, maybeField } from './request-head.ts';
 import { encodeGrpcMessage } from './status-message.ts';
@@ -192,6 +192,32 @@ export abstract class ServerCall implements StreamEvents, TimedCall, GrpcCall {
     this.fail(GrpcStatus.resourceExhausted, `grpc: received message larger than max ${sizes}`);
   }
 
+  /**
+   * The bytes of an answer; undefined after the call was failed because of it. Whoever answers may run in a turn of the
+   * node's, where an exception would end the process: an answer that finds no memory ends its own call only.
+   */
+  protected encode<T>(encoder: MessageEncoder<T>, value: T): Uint8Array | undefined {
+    try {
+      return this.isSendable(encoder.sizeBytes(value)) ? encodeMessage(encoder, value) : undefined;
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      const text = error instanceof Error ? error.message : String(error);
+      this.host.logger.error('an answer could not be encoded', { method: this.path, error: text });
+      this.stop(GrpcStatus.internal, `grpc: error while marshaling: ${text}`);
+      return undefined;
+    }
+  }
+
+  /** Fails the call unless a message of this size may be sent. etcd: grpc-go's texts, server.go and stream.go. */
+  protected isSendable(sizeBytes: number): boolean {
+    if (sizeBytes <= SENT_MESSAGE_BYTES_MAX) return true;
+    const who = this.kind === 'unary' ? 'grpc: ' : '';
+    const text = `${who}trying to send message larger than max`;
+    // A stream's handler hears of it, because it goes on otherwise.
+    this.stop(GrpcStatus.resourceExhausted, `${text} (${sizeBytes} vs. ${SENT_MESSAGE_BYTES_MAX})`);
+    return false;
+  }
+
   /** Bytes the peer has not taken yet. */
   get queuedBytes(): number {
     return this.stream.queuedBytes;
@@ -200,12 +226,13 @@ export abstract class ServerCall implements StreamEvents, TimedCall, GrpcCall {
   /** Streams only: one message. */
   send<T>(encoder: MessageEncoder<T>, value: T): boolean {
     if (this.finished) return false;
-    return this.sendBytes(encodeMessage(encoder, value));
+    const bytes = this.encode(encoder, value);
+    return bytes !== undefined && this.sendBytes(bytes);
   }
 
   /** Streams only: one ready message. */
   sendBytes(bytes: Uint8Array): boolean {
-    if (this.finished) return false;
+    if (this.finished || !this.isSendable(bytes.length)) return false;
     this.countSent(bytes.length);
     if (!this.headersSent) {
       this.headersSent = true;
