@@ -2,7 +2,7 @@
 // etcd: server/etcdserver/api/v3rpc/key.go and v3_server.go.
 
 import type { Command } from '../apply/command.ts';
-import type { ApplyOutcome, RangeResult, TxnResult } from '../apply/result.ts';
+import type { ApplyOutcome, ApplyResult, RangeResult, TxnResult } from '../apply/result.ts';
 import { assert } from '../base/assert.ts';
 import { EtcdError } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
@@ -10,7 +10,13 @@ import type { ProposalListener } from '../node/proposals.ts';
 import type { ReadListener } from '../node/read-index.ts';
 import { decodeRangeRequest, type RangeRequest, type TxnRequest } from '../proto/gen/rpc.ts';
 import { PayloadField, type PayloadFieldNumber } from '../proto/payload-field.ts';
-import type { MessageEncoder, ServiceTable, UnaryCall } from './grpc/types.ts';
+import type {
+  CallContent,
+  CallStats,
+  MessageEncoder,
+  ServiceTable,
+  UnaryCall,
+} from './grpc/types.ts';
 import {
   checkDeleteRange,
   checkPut,
@@ -21,6 +27,7 @@ import {
   type Refusal,
 } from './kv-checks.ts';
 import type { KvEncoders } from './kv-responses.ts';
+import { statsOf } from './kv-stats.ts';
 import { streamRange } from './range-stream.ts';
 import type { ResponseHeaderWriter } from './response-header.ts';
 import { failCall, failWith } from './status.ts';
@@ -93,23 +100,38 @@ const checkDeleteCommand = (command: Command): Refusal =>
   command.kind === 'deleteRange' ? checkDeleteRange(command.request) : undefined;
 
 /** A unary call that waits for its entry to be applied. */
-export class ProposedCall<R extends ApplyOutcome> implements ProposalListener {
+export class ProposedCall<R extends ApplyResult> implements ProposalListener, CallContent {
   readonly #call: UnaryCall;
+  readonly #command: Command;
   readonly #encoder: MessageEncoder<R>;
+  #result: R | undefined = undefined;
 
-  constructor(call: UnaryCall, encoder: MessageEncoder<R>) {
+  constructor(call: UnaryCall, command: Command, encoder: MessageEncoder<R>) {
     this.#call = call;
+    this.#command = command;
     this.#encoder = encoder;
+    call.content = this;
   }
 
   onOutcome(outcome: ApplyOutcome): void {
-    if (outcome instanceof EtcdError) failCall(this.#call, outcome);
+    if (outcome instanceof EtcdError) {
+      failCall(this.#call, outcome);
+      return;
+    }
     // The kind of an outcome follows from the payload that was proposed, so this is the encoder's own type.
-    else this.#call.respond(this.#encoder, outcome as R);
+    const result = outcome as R;
+    this.#result = result;
+    this.#call.respond(this.#encoder, result);
+  }
+
+  stats(): CallStats {
+    const result = this.#result;
+    const sizeBytes = result === undefined ? 0 : this.#encoder.sizeBytes(result);
+    return statsOf(this.#command, result, sizeBytes);
   }
 }
 
-function propose<R extends ApplyOutcome>(
+function propose<R extends ApplyResult>(
   deps: KvServiceDeps,
   call: UnaryCall,
   field: PayloadFieldNumber,
@@ -120,22 +142,24 @@ function propose<R extends ApplyOutcome>(
     const proposal = deps.proposer.prepare(field, call.message);
     const refusal = check(proposal.command);
     if (refusal !== undefined) failWith(call, refusal);
-    else deps.proposer.submit(proposal, new ProposedCall(call, encoder));
+    else deps.proposer.submit(proposal, new ProposedCall(call, proposal.command, encoder));
   } catch (error) {
     failCall(call, error);
   }
 }
 
 /** A range that waits for its read index. */
-class RangeCall implements ReadListener {
+class RangeCall implements ReadListener, CallContent {
   readonly #deps: KvServiceDeps;
   readonly #call: UnaryCall;
   readonly #request: RangeRequest;
+  #result: RangeResult | undefined = undefined;
 
   constructor(deps: KvServiceDeps, call: UnaryCall, request: RangeRequest) {
     this.#deps = deps;
     this.#call = call;
     this.#request = request;
+    call.content = this;
   }
 
   onReadable(error: EtcdError | undefined, askedMs?: number): void {
@@ -149,10 +173,20 @@ class RangeCall implements ReadListener {
 
   read(askedMs?: number): void {
     const done = (result: RangeResult | EtcdError): void => {
-      if (result instanceof EtcdError) failCall(this.#call, result);
-      else this.#call.respond(this.#deps.encoders.range, result);
+      if (result instanceof EtcdError) {
+        failCall(this.#call, result);
+        return;
+      }
+      this.#result = result;
+      this.#call.respond(this.#deps.encoders.range, result);
     };
     this.#deps.reader.range(this.#request, done, askedMs);
+  }
+
+  stats(): CallStats {
+    const result = this.#result;
+    const sizeBytes = result === undefined ? 0 : this.#deps.encoders.range.sizeBytes(result);
+    return statsOf({ kind: 'range', request: this.#request }, result, sizeBytes);
   }
 }
 
@@ -181,20 +215,47 @@ function txn(deps: KvServiceDeps, call: UnaryCall): void {
     const refusal = checkTxn(command.request, deps.txnOpsMax);
     if (refusal !== undefined) failWith(call, refusal);
     else if (isReadOnlyTxn(command.request)) readTxn(deps, call, command.request);
-    else deps.proposer.submit(proposal, new ProposedCall(call, deps.encoders.txn));
+    else deps.proposer.submit(proposal, new ProposedCall(call, command, deps.encoders.txn));
   } catch (error) {
     failCall(call, error);
   }
 }
 
+/** A transaction that only reads, and waits for its read index. */
+class ReadTxnCall implements ReadListener, CallContent {
+  readonly #deps: KvServiceDeps;
+  readonly #call: UnaryCall;
+  readonly #request: TxnRequest;
+  #result: TxnResult | undefined = undefined;
+
+  constructor(deps: KvServiceDeps, call: UnaryCall, request: TxnRequest) {
+    this.#deps = deps;
+    this.#call = call;
+    this.#request = request;
+    call.content = this;
+  }
+
+  onReadable(error: EtcdError | undefined): void {
+    const result = error ?? this.#deps.reader.txn(this.#request);
+    if (result instanceof EtcdError) {
+      failCall(this.#call, result);
+      return;
+    }
+    this.#result = result;
+    this.#call.respond(this.#deps.encoders.txn, result);
+  }
+
+  stats(): CallStats {
+    const result = this.#result;
+    const sizeBytes = result === undefined ? 0 : this.#deps.encoders.txn.sizeBytes(result);
+    return statsOf({ kind: 'txn', request: this.#request }, result, sizeBytes);
+  }
+}
+
 function readTxn(deps: KvServiceDeps, call: UnaryCall, request: TxnRequest): void {
-  const read = (error: EtcdError | undefined): void => {
-    const result = error ?? deps.reader.txn(request);
-    if (result instanceof EtcdError) failCall(call, result);
-    else call.respond(deps.encoders.txn, result);
-  };
-  if (isSerializableTxn(request)) read(undefined);
-  else deps.proposer.readIndex({ onReadable: read });
+  const read = new ReadTxnCall(deps, call, request);
+  if (isSerializableTxn(request)) read.onReadable(undefined);
+  else deps.proposer.readIndex(read);
 }
 
 function compact(deps: KvServiceDeps, call: UnaryCall): void {

@@ -5,6 +5,7 @@ import { encodeMessage } from '../../server/rpc/grpc/server-call.ts';
 import type {
   BidiCall,
   BidiListener,
+  CallContent,
   CancelListener,
   GrpcCall,
   GrpcMethod,
@@ -88,6 +89,7 @@ export class FakeUnary extends FakeCall implements UnaryCall {
   override readonly kind = 'unary' as const;
   readonly message: Uint8Array;
   listener: CancelListener | undefined = undefined;
+  content: CallContent | undefined = undefined;
 
   constructor(path: string, message: Uint8Array, options: FakeCallOptions = {}) {
     super(path, options);

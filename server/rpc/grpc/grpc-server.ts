@@ -21,7 +21,15 @@ import {
   KEEPALIVE_TICK_MS,
 } from './limits.ts';
 import type { MethodEntry, MethodTables } from './request-head.ts';
-import type { AnyCall, FinishObserver, GrpcPeer, Interceptor, ServiceTable } from './types.ts';
+import {
+  type AnyCall,
+  type FinishObserver,
+  type GrpcPeer,
+  type Interceptor,
+  type ServiceTable,
+  UNKNOWN_STATS,
+  type UnaryCall,
+} from './types.ts';
 
 export interface GrpcServerOptions {
   readonly clock: Clock;
@@ -159,21 +167,22 @@ export class GrpcServer implements SessionServer {
   onSessionClosed(session: GrpcSession): void {
     this.#sessions.delete(session);
   }
-  /** etcd: v3rpc/interceptor.go logExpensiveRequestStats. Sizes and content went with the call's buffers; -1 is etcd's word for
-   *  what it does not know either. */
-  #warnSlowCall(call: AnyCall): void {
+
+  /** etcd: v3rpc/interceptor.go logExpensiveRequestStats. */
+  #warnSlowCall(call: UnaryCall): void {
     const spanMs = this.clock.monotonicMs() - call.startedMs;
     if (spanMs <= this.#slowCallMs) return;
+    const stats = call.content?.stats() ?? UNKNOWN_STATS;
     this.logger.warn('request stats', {
       'start time': new Date(this.clock.wallMs() - spanMs).toISOString(),
       'time spent': `${spanMs.toFixed(3)}ms`,
       remote: call.peer.remoteAddress,
       'response type': call.path,
-      'request count': -1,
-      'request size': -1,
-      'response count': -1,
-      'response size': -1,
-      'request content': '',
+      'request count': stats.requestCount,
+      'request size': stats.requestBytes,
+      'response count': stats.responseCount,
+      'response size': stats.responseBytes,
+      'request content': stats.requestContent,
     });
   }
 }

@@ -6,6 +6,7 @@ import { GrpcStatus } from '../../base/errors.ts';
 import { MESSAGE_PREFIX_BYTES } from './limits.ts';
 import { OK_TRAILERS, prefixOf, ServerCall } from './server-call.ts';
 import type {
+  CallContent,
   CancelListener,
   MessageEncoder,
   ServerStreamCall,
@@ -95,6 +96,7 @@ function isWholeMessage(bytes: Uint8Array): boolean {
 export class UnaryServerCall extends OneMessageCall implements UnaryCall {
   override readonly kind = 'unary' as const;
   listener: CancelListener | undefined = undefined;
+  content: CallContent | undefined = undefined;
 
   respond<T>(encoder: MessageEncoder<T>, value: T): void {
     if (this.finished) return;

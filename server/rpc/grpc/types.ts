@@ -70,10 +70,36 @@ export interface UnaryCall extends GrpcCall {
   readonly message: Uint8Array;
   /** Told when the call is cancelled before it is answered; set it during `handle` or later. */
   listener: CancelListener | undefined;
+  /** Asked at the end of a slow call what to log of it; set it during `handle`. Without it nothing is known. */
+  content: CallContent | undefined;
   /** Encodes `value` straight into the connection's output. Nothing is kept of it. */
   respond<T>(encoder: MessageEncoder<T>, value: T): void;
   /** Sends ready bytes, which must stay unchanged from now on. */
   respondBytes(bytes: Uint8Array): void;
+}
+
+/** What the log line of a slow call says of it. */
+export interface CallStats {
+  readonly requestCount: number;
+  readonly requestBytes: number;
+  readonly responseCount: number;
+  readonly responseBytes: number;
+  /** Without values. */
+  readonly requestContent: string;
+}
+
+/** etcd: v3rpc/interceptor.go: of calls other than the key-value ones. */
+export const UNKNOWN_STATS: CallStats = {
+  requestCount: -1,
+  requestBytes: -1,
+  responseCount: -1,
+  responseBytes: -1,
+  requestContent: '',
+};
+
+export interface CallContent {
+  /** Runs before `respond` or `fail` returns. */
+  stats(): CallStats;
 }
 
 export interface CancelListener {

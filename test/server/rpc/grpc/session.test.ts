@@ -15,6 +15,8 @@ const clock = { wallMs: (): number => nowMs, monotonicMs: (): number => nowMs };
 let rig: Rig;
 let session: ClientHttp2Session;
 let reasons: CancelReason[];
+/** How often a call was asked for its content. */
+let askedCount = 0;
 let goAway: { code: number; text: string } | undefined;
 
 async function start(options: RigOptions = {}): Promise<void> {
@@ -25,6 +27,20 @@ async function start(options: RigOptions = {}): Promise<void> {
         kind: 'unary',
         handle: (call) => {
           call.listener = { onCancelled: (_call, reason) => reasons.push(reason) };
+        },
+      },
+      '/test.Echo/Told': {
+        kind: 'unary',
+        handle: (call) => {
+          call.content = {
+            stats: () => ({
+              requestCount: 1,
+              requestBytes: 2,
+              responseCount: 3,
+              responseBytes: 4,
+              requestContent: `asked ${++askedCount}`,
+            }),
+          };
         },
       },
       '/test.Echo/Many': {
@@ -50,6 +66,7 @@ async function start(options: RigOptions = {}): Promise<void> {
 beforeEach(() => {
   nowMs = 1_000_000;
   reasons = [];
+  askedCount = 0;
   goAway = undefined;
 });
 
@@ -212,8 +229,42 @@ describe('time', () => {
       rig.listeners.flushNow();
       await reply;
     }
-    const fields = { 'response type': '/test.Echo/Never', 'time spent': '520.000ms' };
-    expect(lines).toEqual([['request stats', expect.objectContaining(fields)]]);
+    const fields = {
+      'start time': expect.any(String),
+      'time spent': '520.000ms',
+      remote: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      'response type': '/test.Echo/Never',
+      'request count': -1,
+      'request size': -1,
+      'response count': -1,
+      'response size': -1,
+      'request content': '',
+    };
+    expect(lines).toEqual([['request stats', fields]]);
+  });
+
+  test('the line of a slow call has what its handler tells, who is asked for slow ones only', async () => {
+    const lines: unknown[] = [];
+    const warn = (_text: string, fields?: unknown): void => void lines.push(fields);
+    await start({ slowCallMs: 300, logger: { ...SILENT_LOGGER, warn } });
+    for (const timeoutMs of [200, 500]) {
+      const timeout = { 'grpc-timeout': `${timeoutMs}m` };
+      const reply = call('/test.Echo/Told', [frame(Buffer.alloc(1))], timeout);
+      await expect.poll(() => rig.server.wheel.count).toBe(1);
+      nowMs += timeoutMs + 20;
+      rig.server.tick();
+      rig.listeners.flushNow();
+      await reply;
+    }
+    expect(lines).toEqual([
+      expect.objectContaining({
+        'request count': 1,
+        'request size': 2,
+        'response count': 3,
+        'response size': 4,
+        'request content': 'asked 1',
+      }),
+    ]);
   });
 
   test('an answered call leaves the wheel', async () => {
