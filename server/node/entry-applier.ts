@@ -37,6 +37,7 @@ export class EntryApplier {
   #appliedTerm: number;
   #stagedCount = 0;
   #stagedBytes = 0;
+  #lastOutcome: ApplyOutcome | undefined = undefined;
 
   constructor(
     deps: {
@@ -61,6 +62,13 @@ export class EntryApplier {
 
   get appliedTerm(): number {
     return this.#appliedTerm;
+  }
+
+  /** What applying the last entry gave, if it gave anything; forgotten once told, for it may be large. */
+  takeLastOutcome(): ApplyOutcome | undefined {
+    const outcome = this.#lastOutcome;
+    this.#lastOutcome = undefined;
+    return outcome;
   }
 
   /** Entries applied since the last commit, and the bytes they had. */
@@ -131,6 +139,7 @@ export class EntryApplier {
     const proposal = this.#proposals.ofEntry(entry) ?? this.#forwardedProposal(entry);
     const command: Command = proposal?.command ?? decodeCommand(entry.data);
     const outcome: ApplyOutcome = this.#applier.apply(command);
+    this.#lastOutcome = outcome;
     if (proposal === undefined || proposal.settled) return;
     this.#proposals.settle(proposal, outcome);
     this.#events.onAnswered(proposal);

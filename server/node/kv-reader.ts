@@ -21,6 +21,7 @@ import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
 import { BACKGROUND_SLICE_MS, READ_SLICE_KEYS, READ_SLICE_VALUES } from './limits.ts';
 import type { RequestDurations } from './request-durations.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { SlowRequests } from './slow-requests.ts';
 
 type RangeDone = (result: RangeResult | EtcdError) => void;
 
@@ -40,6 +41,7 @@ export class KvReader {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #durations: RequestDurations;
+  readonly #slow: SlowRequests;
   /** Slices of reads under way, in the order they are due: all of them together get one slice of a turn. */
   #slices: (() => void)[] = [];
   #isTurnTaken = false;
@@ -48,16 +50,18 @@ export class KvReader {
     store: MvccStore,
     time: { readonly clock: Clock; readonly scheduler: Scheduler },
     durations: RequestDurations,
+    slow: SlowRequests,
   ) {
     this.#store = store;
     this.#clock = time.clock;
     this.#scheduler = time.scheduler;
     this.#durations = durations;
+    this.#slow = slow;
   }
 
   /** Reads a range; calls back at once for a small one. `askedMs`: since when it waited for its read index. */
   range(request: RangeRequest, done: RangeDone, askedMs?: number): void {
-    if (!isSmall(request)) this.#rangeInSlices(request, this.#timed(done, askedMs));
+    if (!isSmall(request)) this.#rangeInSlices(request, this.#timed(request, done, askedMs));
     else if (askedMs === undefined) this.#rangeAlone(request, done);
     else this.#rangeOfTurn(request, done, askedMs);
   }
@@ -73,6 +77,7 @@ export class KvReader {
     const result = this.#attempt(() => readTxn(this.#store, request));
     const tookMs = this.#clock.monotonicMs() - startMs;
     this.#durations.request('readonlyTxn', !isEtcdError(result), tookMs);
+    if (tookMs > this.#slow.warningMs) this.#slow.readTxn(request, result, tookMs);
     return result;
   }
 
@@ -90,6 +95,10 @@ export class KvReader {
     const result = this.#attempt(() => executeRange(this.#store, request));
     done(result);
     this.#durations.endRange(!isEtcdError(result), askedMs);
+    // Who is slow alone has waited long already when the turn began; only for them the clock is looked at again.
+    if (this.#durations.rangesFromMs - askedMs > this.#slow.warningMs) {
+      this.#slow.range(request, result, this.#clock.monotonicMs() - askedMs);
+    }
   }
 
   #rangeAlone(request: RangeRequest, done: RangeDone): void {
@@ -98,16 +107,19 @@ export class KvReader {
     const tookMs = this.#clock.monotonicMs() - startMs;
     this.#durations.range(!isEtcdError(result), tookMs);
     this.#durations.request('range', !isEtcdError(result), tookMs);
+    if (tookMs > this.#slow.warningMs) this.#slow.range(request, result, tookMs);
     done(result);
   }
 
-  #timed(done: RangeDone, askedMs: number | undefined): RangeDone {
+  #timed(request: RangeRequest, done: RangeDone, askedMs: number | undefined): RangeDone {
     const startMs = this.#clock.monotonicMs();
     return (result) => {
       const nowMs = this.#clock.monotonicMs();
       const success = !isEtcdError(result);
       this.#durations.range(success, nowMs - startMs);
-      this.#durations.request('range', success, nowMs - (askedMs ?? startMs));
+      const tookMs = nowMs - (askedMs ?? startMs);
+      this.#durations.request('range', success, tookMs);
+      if (tookMs > this.#slow.warningMs) this.#slow.range(request, result, tookMs);
       done(result);
     };
   }

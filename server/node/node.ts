@@ -37,6 +37,7 @@ import { ReadIndexQueue, type ReadListener } from './read-index.ts';
 import { type LogWriter, ReadyLoop } from './ready-loop.ts';
 import { RequestIdGenerator } from './request-id.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
+import { SlowRequests } from './slow-requests.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
 import { type StoreCommitOptions, StoreCommits } from './store-commits.ts';
 
@@ -111,6 +112,7 @@ export class Node implements Proposer {
   readonly #snapshots: SnapshotKeeper;
   readonly #confChanges: ConfChanges;
   readonly #noSpace: NoSpaceAlarm;
+  readonly #slow: SlowRequests;
   /** Entries that must wait: for a snapshot to be installed, or because a test holds them. */
   #held: Entry[] | undefined = undefined;
   #softState: SoftState = { leader: 0n, role: 'follower' };
@@ -140,6 +142,7 @@ export class Node implements Proposer {
       isRaised: () => this.applier.hasNoSpace,
       propose: (done) => this.#proposeNoSpace(done),
     });
+    this.#slow = new SlowRequests(options.warningApplyMs, deps.logger, deps.metrics.slowApplies);
     this.#loop = this.#createLoop();
   }
 
@@ -410,17 +413,8 @@ export class Node implements Proposer {
     raft.applied(this.#entries.appliedIndex);
     const tookMs = clock.monotonicMs() - startMs;
     metrics.applySeconds.observe(tookMs / 1000);
-    if (tookMs > this.#options.warningApplyMs) this.#warnSlowApply(entries.length, tookMs);
-  }
-
-  /** etcd warns of single requests; entries of one turn are applied together here, and nobody looks at the clock between. */
-  #warnSlowApply(entryCount: number, tookMs: number): void {
-    this.#deps.metrics.slowApplies.inc();
-    this.#deps.logger.warn('apply request took too long', {
-      took: `${tookMs.toFixed(3)}ms`,
-      'expected-duration': `${this.#options.warningApplyMs}ms`,
-      entries: entryCount,
-    });
+    const outcome = this.#entries.takeLastOutcome();
+    if (tookMs > this.#slow.warningMs) this.#slow.applied(entries, outcome, tookMs);
   }
 
   /** The store is replaced while raft goes on: what it commits meanwhile waits. */

@@ -50,6 +50,11 @@ export class RequestDurations {
     this.answered('range', success, sinceMs);
   }
 
+  /** When the small ranges of this turn began. */
+  get rangesFromMs(): number {
+    return this.#rangesFromMs;
+  }
+
   get hasAnswers(): boolean {
     return this.#answers.length > 0;
   }

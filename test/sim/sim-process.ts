@@ -3,6 +3,7 @@
 // point, by an error of its own, or in good order; its machine then starts another.
 
 import { AlarmStore } from '../../server/alarm/alarm-store.ts';
+import { SILENT_LOGGER } from '../../server/base/logger.ts';
 import { MetricRegistry } from '../../server/base/metrics.ts';
 import type { Prng } from '../../server/base/prng.ts';
 import { ClusterChanges } from '../../server/cli/cluster-port.ts';
@@ -18,6 +19,7 @@ import { REQUEST_TIMEOUT_BASE_MS } from '../../server/node/limits.ts';
 import { createNodeMetrics } from '../../server/node/metrics.ts';
 import { Node } from '../../server/node/node.ts';
 import type { LogWriter } from '../../server/node/ready-loop.ts';
+import { SlowRequests } from '../../server/node/slow-requests.ts';
 import { SnapshotKeeper } from '../../server/node/snapshot-keeper.ts';
 import { WatchPump } from '../../server/node/watch-pump.ts';
 import { encodeLeaseCheckpointRequest } from '../../server/proto/gen/rpc.ts';
@@ -285,7 +287,12 @@ function createParts(process: SimProcess, disk: OpenedDisk, backend: SimBackend)
     duties: createDuties(process, node, base),
     changes: createChanges(process, node, base),
     pump: new WatchPump(store.watchHub, time, () => process.flush()),
-    reader: new KvReader(store, time, METRICS.requests),
+    reader: new KvReader(
+      store,
+      time,
+      METRICS.requests,
+      new SlowRequests(100, SILENT_LOGGER, METRICS.slowApplies),
+    ),
     leases: new LeaseAccess({
       ...time,
       lessor,

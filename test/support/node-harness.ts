@@ -4,7 +4,7 @@
 import { AlarmStore } from '../../server/alarm/alarm-store.ts';
 import type { ApplyOutcome } from '../../server/apply/result.ts';
 import { isEtcdError } from '../../server/base/errors.ts';
-import { SILENT_LOGGER } from '../../server/base/logger.ts';
+import { type Logger, SILENT_LOGGER } from '../../server/base/logger.ts';
 import { MetricRegistry } from '../../server/base/metrics.ts';
 import { Lessor } from '../../server/lease/lessor.ts';
 import type { MvccStore } from '../../server/mvcc/store.ts';
@@ -76,6 +76,7 @@ export interface NodeWorldOptions {
   readonly backend?: MemoryBackend;
   readonly log?: HeldLog;
   readonly entriesPerSnapshot?: number;
+  readonly logger?: Logger;
 }
 
 const SELF = 1n;
@@ -210,7 +211,7 @@ export class NodeWorld {
       onFatal: (error) => tell(`fatal ${String(error)}`),
       clock: time,
       scheduler: time,
-      logger: SILENT_LOGGER,
+      logger: options.logger ?? SILENT_LOGGER,
       metrics: this.metrics,
     };
   }

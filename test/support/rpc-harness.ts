@@ -1,6 +1,8 @@
 // Owns all services over a whole node in memory: what server/cli joins, without sockets and disk.
 
+import { SILENT_LOGGER } from '../../server/base/logger.ts';
 import { KvReader } from '../../server/node/kv-reader.ts';
+import { SlowRequests } from '../../server/node/slow-requests.ts';
 import type { ServiceTable } from '../../server/rpc/grpc/types.ts';
 import { createKvEncoders } from '../../server/rpc/kv-responses.ts';
 import { createKvService } from '../../server/rpc/kv-service.ts';
@@ -25,7 +27,9 @@ export class RpcWorld extends NodeWorld {
     super(options);
     this.header = new ResponseHeaderWriter(CLUSTER_ID, MEMBER_ID, () => this.node.term);
     const time = { clock: this.time, scheduler: this.time };
-    this.reader = new KvReader(this.store, time, this.metrics.requests);
+    const { requests, slowApplies } = this.metrics;
+    const slow = new SlowRequests(100, options.logger ?? SILENT_LOGGER, slowApplies);
+    this.reader = new KvReader(this.store, time, requests, slow);
     this.kv = createKvService({
       proposer: this.node,
       reader: this.reader,

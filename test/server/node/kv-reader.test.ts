@@ -5,10 +5,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { executeRange } from '../../../server/apply/range.ts';
 import type { RangeResult } from '../../../server/apply/result.ts';
 import { isEtcdError } from '../../../server/base/errors.ts';
+import { SILENT_LOGGER } from '../../../server/base/logger.ts';
 import { MetricRegistry } from '../../../server/base/metrics.ts';
 import { KvReader } from '../../../server/node/kv-reader.ts';
 import { BACKGROUND_SLICE_MS } from '../../../server/node/limits.ts';
 import { RequestDurations } from '../../../server/node/request-durations.ts';
+import { SlowRequests } from '../../../server/node/slow-requests.ts';
 import {
   createTxnRequest,
   type RangeRequest,
@@ -30,8 +32,11 @@ beforeEach(() => {
   for (let i = 0; i < KEYS; i++)
     world.put(`k${String((i * 7919) % KEYS).padStart(5, '0')}`, `${i % 10}`);
   time = new SteppedTime();
-  const durations = new RequestDurations(new MetricRegistry());
-  reader = new KvReader(world.store, { clock: time, scheduler: time }, durations);
+  const registry = new MetricRegistry();
+  const durations = new RequestDurations(registry);
+  const count = registry.counter('slow', 'Slow.');
+  const slow = new SlowRequests(Number.POSITIVE_INFINITY, SILENT_LOGGER, count);
+  reader = new KvReader(world.store, { clock: time, scheduler: time }, durations, slow);
 });
 
 interface Seen {
