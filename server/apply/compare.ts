@@ -3,9 +3,11 @@
 
 import { compareBytes } from '../base/bytes.ts';
 import { RevisionColumns } from '../mvcc/revision-columns.ts';
+import type { SelectCursor } from '../mvcc/select-cursor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import { decodeKeyValue } from '../proto/gen/kv.ts';
 import { type Compare, CompareResult, CompareTarget } from '../proto/gen/rpc.ts';
+import { READ_SLICE_KEYS, READ_SLICE_VALUES } from './limits.ts';
 
 let columns = new RevisionColumns();
 
@@ -17,31 +19,68 @@ export function holds(store: MvccStore, compare: Compare): boolean {
   if (columns.main.length > COMPARE_ROWS_KEPT) columns = new RevisionColumns();
   const options = { revision: 0, limit: 0, countOnly: false, withTotal: false };
   store.select(compare.key, compare.rangeEnd, options, columns);
-  if (columns.count === 0) {
-    // etcd: a value is never compared with one that does not exist, because that has no form on the wire.
-    return (
-      compare.target !== CompareTarget.value && accepts(compare.result, orderOfNothing(compare))
-    );
+  return columns.count === 0 ? holdsForNothing(compare) : holdsForRows(store, compare, columns);
+}
+
+/** The same over a big range, step by step, at a revision that the store may leave meanwhile. */
+export class CompareJob {
+  readonly #store: MvccStore;
+  readonly #compare: Compare;
+  readonly #columns: RevisionColumns = new RevisionColumns();
+  readonly #cursor: SelectCursor;
+  #hasKeys = false;
+
+  /** Throws compacted. */
+  constructor(store: MvccStore, compare: Compare, revision: number) {
+    this.#store = store;
+    this.#compare = compare;
+    const options = { revision, limit: 0, countOnly: false, withTotal: false };
+    this.#cursor = store.beginSelect(compare.key, compare.rangeEnd, options, this.#columns);
   }
-  if (compare.target === CompareTarget.value || compare.target === CompareTarget.lease) {
+
+  /** Whether it holds, once that is known. Throws compacted. */
+  step(): boolean | undefined {
+    const found = this.#columns;
+    const isDone = this.#cursor.step(
+      readsValues(this.#compare) ? READ_SLICE_VALUES : READ_SLICE_KEYS,
+    );
+    this.#hasKeys ||= found.count > 0;
+    if (!holdsForRows(this.#store, this.#compare, found)) return false;
+    found.reset();
+    if (!isDone) return undefined;
+    return this.#hasKeys || holdsForNothing(this.#compare);
+  }
+}
+
+/** etcd: a value is never compared with one that does not exist, because that has no form on the wire. */
+function holdsForNothing(compare: Compare): boolean {
+  return compare.target !== CompareTarget.value && accepts(compare.result, orderOfNothing(compare));
+}
+
+function readsValues(compare: Compare): boolean {
+  return compare.target === CompareTarget.value || compare.target === CompareTarget.lease;
+}
+
+function holdsForRows(store: MvccStore, compare: Compare, rows: RevisionColumns): boolean {
+  if (readsValues(compare)) {
     const kvs: Uint8Array[] = [];
-    store.load(columns, 0, columns.count, kvs);
+    store.load(rows, 0, rows.count, kvs);
     return kvs.every((kv) => accepts(compare.result, orderOfStored(compare, kv)));
   }
-  for (let i = 0; i < columns.count; i++) {
-    if (!accepts(compare.result, orderOfRow(compare, i))) return false;
+  for (let i = 0; i < rows.count; i++) {
+    if (!accepts(compare.result, orderOfRow(compare, rows, i))) return false;
   }
   return true;
 }
 
-function orderOfRow(compare: Compare, row: number): number {
+function orderOfRow(compare: Compare, rows: RevisionColumns, row: number): number {
   switch (compare.target) {
     case CompareTarget.version:
-      return (columns.version[row] as number) - compare.version;
+      return (rows.version[row] as number) - compare.version;
     case CompareTarget.create:
-      return (columns.create[row] as number) - compare.createRevision;
+      return (rows.create[row] as number) - compare.createRevision;
     case CompareTarget.mod:
-      return (columns.main[row] as number) - compare.modRevision;
+      return (rows.main[row] as number) - compare.modRevision;
     default:
       // etcd: a target it does not know compares as equal.
       return 0;

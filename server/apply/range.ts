@@ -30,18 +30,18 @@ export function executeRange(
 ): RangeResult {
   const columns = takeColumns();
   store.select(request.key, request.rangeEnd, selectOptions(request, withTotal), columns);
+  if (hasRevisionFilters(request)) filterRows(request, columns, 0);
   const result = assembleRange(store, request, columns);
   giveColumns(columns);
   return result;
 }
 
-/** Filters, sorts and loads rows that were selected with `selectOptions`. */
+/** Sorts and loads rows that were selected with `selectOptions` and filtered. */
 export function assembleRange(
   store: MvccStore,
   request: RangeRequest,
   columns: RevisionColumns,
 ): RangeResult {
-  if (hasRevisionFilters(request)) filterRows(request, columns);
   const values = sortRows(store, request, columns);
   const more = request.limit > 0 && columns.count > request.limit;
   const count = more ? request.limit : columns.count;
@@ -60,19 +60,29 @@ function selectLimit(request: RangeRequest): number {
   return request.limit + 1;
 }
 
-function filterRows(request: RangeRequest, columns: RevisionColumns): void {
+/** Leaves out the rows from `from` on that the request does not ask for. */
+export function filterRows(request: RangeRequest, columns: RevisionColumns, from: number): void {
   const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;
-  const kept: number[] = [];
-  for (let i = 0; i < columns.count; i++) {
+  let kept = from;
+  for (let i = from; i < columns.count; i++) {
     const mod = columns.main[i] as number;
     const create = columns.create[i] as number;
     if (maxModRevision !== 0 && mod > maxModRevision) continue;
     if (minModRevision !== 0 && mod < minModRevision) continue;
     if (maxCreateRevision !== 0 && create > maxCreateRevision) continue;
     if (minCreateRevision !== 0 && create < minCreateRevision) continue;
-    kept.push(i);
+    columns.move(i, kept);
+    kept++;
   }
-  columns.pick(kept);
+  columns.count = kept;
+}
+
+/** 1 for rows in ascending order of the target, -1 for descending, 0 for the order of the index. */
+export function sortSign(request: RangeRequest): number {
+  const { sortOrder, sortTarget } = request;
+  if (sortOrder === SortOrder.descend) return -1;
+  // etcd: without an order, any target but the key is sorted ascending.
+  return sortTarget === SortTarget.key ? 0 : 1;
 }
 
 /** Brings the rows into order. Sorting by value reads all values: then they are returned, in that order. */
@@ -82,15 +92,8 @@ function sortRows(
   columns: RevisionColumns,
 ): Uint8Array[] | undefined {
   const { sortTarget } = request;
-  // etcd: without an order, any target but the key is sorted ascending.
-  const order =
-    request.sortOrder === SortOrder.none && sortTarget !== SortTarget.key
-      ? SortOrder.ascend
-      : request.sortOrder;
-  if (order === SortOrder.none || (sortTarget === SortTarget.key && order === SortOrder.ascend)) {
-    return undefined;
-  }
-  const sign = order === SortOrder.descend ? -1 : 1;
+  const sign = sortSign(request);
+  if (sign === 0) return undefined;
   const rows = Array.from({ length: columns.count }, (_, i) => i);
   if (sortTarget === SortTarget.value) return sortByValue(store, columns, rows, sign);
   if (sortTarget === SortTarget.key) rows.reverse();
@@ -99,7 +102,8 @@ function sortRows(
   return undefined;
 }
 
-function columnOf(columns: RevisionColumns, sortTarget: number): Float64Array {
+/** The numbers that rows are sorted by where the target is neither key nor value. */
+export function columnOf(columns: RevisionColumns, sortTarget: number): Float64Array {
   if (sortTarget === SortTarget.version) return columns.version;
   return sortTarget === SortTarget.create ? columns.create : columns.main;
 }
@@ -166,7 +170,8 @@ export function loadKeys(
   }
 }
 
-function withoutValue(stored: Uint8Array): Uint8Array {
+/** A stored KeyValue as keys alone are answered where values were read. */
+export function withoutValue(stored: Uint8Array): Uint8Array {
   const kv = decodeKeyValue(stored);
   return encodeKeyValueParts(
     kv.key,

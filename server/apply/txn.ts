@@ -79,9 +79,14 @@ function checkChoice(store: MvccStore, writer: KeyWriter, choice: Choice): void 
   }
 }
 
-function checkRangeRevision(store: MvccStore, request: RangeRequest): void {
+/** Throws unless the range can be read where `now` is the current revision. */
+export function checkRangeRevision(
+  store: MvccStore,
+  request: RangeRequest,
+  now: number = store.revision,
+): void {
   if (request.revision === 0) return;
-  if (request.revision > store.revision) throw new EtcdError('futureRev');
+  if (request.revision > now) throw new EtcdError('futureRev');
   if (request.revision < store.compactRevision) throw new EtcdError('compacted');
 }
 

@@ -55,6 +55,8 @@ export const ERROR_TABLE = {
   futureRev: ['outOfRange', 'etcdserver: mvcc: required revision is a future revision'],
   leaseTtlTooLarge: ['outOfRange', 'etcdserver: too large lease TTL'],
   noSpace: ['resourceExhausted', 'etcdserver: mvcc: database space exceeded'],
+  // grpc-go's own text, with both sizes after it: server.go sendResponse.
+  answerTooLarge: ['resourceExhausted', 'grpc: trying to send message larger than max'],
   // etcd: grpc-go is handed the client-side error here, which carries no status, and sends Unknown.
   tooManyRequests: ['unknown', 'etcdserver: too many requests'],
   leaseNotFound: ['notFound', 'etcdserver: requested lease not found'],
@@ -129,8 +131,13 @@ export class EtcdError extends Error {
   override readonly name: string = 'EtcdError';
   readonly code: EtcdErrorCode;
 
-  constructor(code: EtcdErrorCode, options?: { readonly cause?: unknown }) {
-    super(ERROR_TABLE[code][1], options);
+  /** `detail` follows the text of the table. */
+  constructor(
+    code: EtcdErrorCode,
+    options?: { readonly cause?: unknown; readonly detail?: string },
+  ) {
+    const text = ERROR_TABLE[code][1];
+    super(options?.detail === undefined ? text : `${text} ${options.detail}`, options);
     this.code = code;
   }
 

@@ -35,7 +35,7 @@ export class RevisionColumns {
     this.count = i + 1;
   }
 
-  /** Keeps only the rows listed, in that order; for filters and sorts. */
+  /** Keeps only the rows listed, in that order; for sorts. */
   pick(rows: ArrayLike<number>): void {
     const { row, main, sub, create, version } = this;
     this.row = new Uint32Array(rows.length);
@@ -52,6 +52,34 @@ export class RevisionColumns {
       this.version[i] = version[from] as number;
     }
     this.count = rows.length;
+  }
+
+  /** Copies one row over another, for filters that go through the rows in order. */
+  move(from: number, to: number): void {
+    if (from === to) return;
+    this.row[to] = this.row[from] as number;
+    this.main[to] = this.main[from] as number;
+    this.sub[to] = this.sub[from] as number;
+    this.create[to] = this.create[from] as number;
+    this.version[to] = this.version[from] as number;
+  }
+
+  /** Becomes the listed rows of another select, in that order. */
+  gather(source: RevisionColumns, rows: ArrayLike<number>): void {
+    this.reset();
+    this.storeRevision = source.storeRevision;
+    this.readRevision = source.readRevision;
+    const { row, main, sub, create, version } = source;
+    for (let i = 0; i < rows.length; i++) {
+      const from = rows[i] as number;
+      this.push(
+        row[from] as number,
+        main[from] as number,
+        sub[from] as number,
+        create[from] as number,
+        version[from] as number,
+      );
+    }
   }
 
   #grow(): void {

@@ -1,50 +1,28 @@
 // Owns reads of the store for clients: at once while they are small, in slices when they are not, so that a list of a
 // hundred thousand keys never holds the event loop. A sliced read keeps its revision whatever is written meanwhile.
 
-import {
-  assembleRange,
-  executeRange,
-  giveColumns,
-  loadKeys,
-  selectOptions,
-  takeColumns,
-} from '../apply/range.ts';
+import { READ_SLICE_VALUES } from '../apply/limits.ts';
+import { executeRange } from '../apply/range.ts';
+import { RangeJob } from '../apply/range-job.ts';
 import type { RangeResult, TxnResult } from '../apply/result.ts';
 import { readTxn } from '../apply/txn.ts';
+import { TxnJob } from '../apply/txn-job.ts';
 import type { Clock } from '../base/clock.ts';
 import { EtcdError, isEtcdError } from '../base/errors.ts';
-import type { RevisionColumns } from '../mvcc/revision-columns.ts';
-import type { SelectCursor } from '../mvcc/select-cursor.ts';
 import type { MvccStore } from '../mvcc/store.ts';
-import { type RangeRequest, SortTarget, type TxnRequest } from '../proto/gen/rpc.ts';
+import type { RangeRequest, RequestOp, TxnRequest } from '../proto/gen/rpc.ts';
 import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
-import { BACKGROUND_SLICE_MS, READ_SLICE_KEYS, READ_SLICE_VALUES } from './limits.ts';
 import type { RequestDurations } from './request-durations.ts';
 import type { Scheduler } from './scheduler.ts';
+import { type ReadCaller, type ReadDone, SlicedReads } from './sliced-reads.ts';
 import type { SlowRequests } from './slow-requests.ts';
-
-type RangeDone = (result: RangeResult | EtcdError) => void;
-
-/** A range that is read over several turns. */
-interface SlicedRead {
-  readonly request: RangeRequest;
-  readonly columns: RevisionColumns;
-  readonly cursor: SelectCursor;
-  readonly kvs: Uint8Array[];
-  /** The store's when the read began. */
-  readonly epoch: number;
-  readonly done: RangeDone;
-}
 
 export class KvReader {
   readonly #store: MvccStore;
   readonly #clock: Clock;
-  readonly #scheduler: Scheduler;
   readonly #durations: RequestDurations;
   readonly #slow: SlowRequests;
-  /** Slices of reads under way, in the order they are due: all of them together get one slice of a turn. */
-  #slices: (() => void)[] = [];
-  #isTurnTaken = false;
+  readonly #sliced: SlicedReads;
 
   constructor(
     store: MvccStore,
@@ -54,14 +32,23 @@ export class KvReader {
   ) {
     this.#store = store;
     this.#clock = time.clock;
-    this.#scheduler = time.scheduler;
     this.#durations = durations;
     this.#slow = slow;
+    this.#sliced = new SlicedReads(store, time);
   }
 
-  /** Reads a range; calls back at once for a small one. `askedMs`: since when it waited for its read index. */
-  range(request: RangeRequest, done: RangeDone, askedMs?: number): void {
-    if (!isSmall(request)) this.#rangeInSlices(request, this.#timed(request, done, askedMs));
+  /**
+   * Reads a range; calls back at once for a small one. `askedMs`: since when it waited for its read index. A big one is
+   * given up when its `caller` is finished; then it is called back with an error, too.
+   */
+  range(
+    request: RangeRequest,
+    done: ReadDone<RangeResult>,
+    askedMs?: number,
+    caller?: ReadCaller,
+  ): void {
+    if (!isSmall(request))
+      this.#rangeInSlices(request, this.#timed(request, done, askedMs), caller);
     else if (askedMs === undefined) this.#rangeAlone(request, done);
     else this.#rangeOfTurn(request, done, askedMs);
   }
@@ -71,14 +58,16 @@ export class KvReader {
     this.#durations.answered('range', false, askedMs);
   }
 
-  /** A transaction that only reads. */
-  txn(request: TxnRequest): TxnResult | EtcdError {
+  /** A transaction that only reads; as `range`. */
+  txn(request: TxnRequest, done: ReadDone<TxnResult>, caller?: ReadCaller): void {
     const startMs = this.#clock.monotonicMs();
+    if (!isSmallTxn(request)) {
+      this.#txnInSlices(request, done, startMs, caller);
+      return;
+    }
     const result = this.#attempt(() => readTxn(this.#store, request));
-    const tookMs = this.#clock.monotonicMs() - startMs;
-    this.#durations.request('readonlyTxn', !isEtcdError(result), tookMs);
-    if (tookMs > this.#slow.warningMs) this.#slow.readTxn(request, result, tookMs);
-    return result;
+    this.#endTxn(request, result, startMs);
+    done(result);
   }
 
   /** The same read as `range` without a total, for streams that count by themselves. */
@@ -90,7 +79,7 @@ export class KvReader {
   }
 
   /** A range between others that waited for the same turn: they share two looks at the clock. */
-  #rangeOfTurn(request: RangeRequest, done: RangeDone, askedMs: number): void {
+  #rangeOfTurn(request: RangeRequest, done: ReadDone<RangeResult>, askedMs: number): void {
     this.#durations.beginRange(this.#clock);
     const result = this.#attempt(() => executeRange(this.#store, request));
     done(result);
@@ -101,7 +90,7 @@ export class KvReader {
     }
   }
 
-  #rangeAlone(request: RangeRequest, done: RangeDone): void {
+  #rangeAlone(request: RangeRequest, done: ReadDone<RangeResult>): void {
     const startMs = this.#clock.monotonicMs();
     const result = this.#attempt(() => executeRange(this.#store, request));
     const tookMs = this.#clock.monotonicMs() - startMs;
@@ -111,7 +100,11 @@ export class KvReader {
     done(result);
   }
 
-  #timed(request: RangeRequest, done: RangeDone, askedMs: number | undefined): RangeDone {
+  #timed(
+    request: RangeRequest,
+    done: ReadDone<RangeResult>,
+    askedMs: number | undefined,
+  ): ReadDone<RangeResult> {
     const startMs = this.#clock.monotonicMs();
     return (result) => {
       const nowMs = this.#clock.monotonicMs();
@@ -124,96 +117,35 @@ export class KvReader {
     };
   }
 
-  #rangeInSlices(request: RangeRequest, done: RangeDone): void {
-    const columns = takeColumns();
-    const cursor = this.#attempt(() =>
-      this.#store.beginSelect(request.key, request.rangeEnd, selectOptions(request, true), columns),
-    );
-    const finish = (result: RangeResult | EtcdError): void => {
-      giveColumns(columns);
+  #rangeInSlices(
+    request: RangeRequest,
+    done: ReadDone<RangeResult>,
+    caller: ReadCaller | undefined,
+  ): void {
+    const job = this.#attempt(() => new RangeJob(this.#store, request));
+    if (isEtcdError(job)) done(job);
+    else this.#sliced.begin(job, done, caller);
+  }
+
+  #txnInSlices(
+    request: TxnRequest,
+    done: ReadDone<TxnResult>,
+    startMs: number,
+    caller: ReadCaller | undefined,
+  ): void {
+    const finish = (result: TxnResult | EtcdError): void => {
+      this.#endTxn(request, result, startMs);
       done(result);
     };
-    if (isEtcdError(cursor)) {
-      finish(cursor);
-      return;
-    }
-    const read = { request, columns, cursor, kvs: [], epoch: this.#store.epoch, done: finish };
-    if (this.#isTurnTaken) {
-      this.#slices.push(() => this.#select(read));
-    } else {
-      this.#takeTurn();
-      this.#select(read);
-    }
+    const job = this.#attempt(() => new TxnJob(this.#store, request));
+    if (isEtcdError(job)) finish(job);
+    else this.#sliced.begin(job, finish, caller);
   }
 
-  #takeTurn(): void {
-    this.#isTurnTaken = true;
-    this.#scheduler.soon(() => this.#onTurn());
-  }
-
-  #onTurn(): void {
-    this.#isTurnTaken = false;
-    if (this.#slices.length === 0) return;
-    this.#takeTurn();
-    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
-    const slices = this.#slices;
-    this.#slices = [];
-    let next = 0;
-    do {
-      const slice = slices[next++] as () => void;
-      slice();
-    } while (next < slices.length && this.#clock.monotonicMs() < endMs);
-    // Who waited goes first; what was cut short goes on after them.
-    if (next < slices.length) this.#slices = [...slices.slice(next), ...this.#slices];
-  }
-
-  /** A slice of finding the rows. */
-  #select(read: SlicedRead): void {
-    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
-    const { cursor, request, columns, done } = read;
-    const finished = this.#attemptSlice(read, () => {
-      while (!cursor.step(READ_SLICE_KEYS)) {
-        if (this.#clock.monotonicMs() >= endMs) return false;
-      }
-      return true;
-    });
-    if (isEtcdError(finished)) {
-      done(finished);
-    } else if (!finished) {
-      this.#slices.push(() => this.#select(read));
-    } else if (needsSlicedLoad(request, columns)) {
-      this.#load(read);
-    } else {
-      done(this.#attempt(() => assembleRange(this.#store, request, columns)));
-    }
-  }
-
-  /** A slice of loading what was found. */
-  #load(read: SlicedRead): void {
-    const { request, columns, kvs, done } = read;
-    const more = request.limit > 0 && columns.count > request.limit;
-    const wanted = more ? request.limit : columns.count;
-    const endMs = this.#clock.monotonicMs() + BACKGROUND_SLICE_MS;
-    const failure = this.#attemptSlice(read, () => {
-      do {
-        const to = Math.min(wanted, kvs.length + READ_SLICE_VALUES);
-        if (request.keysOnly) loadKeys(this.#store, columns, kvs.length, to, kvs);
-        else this.#store.load(columns, kvs.length, to, kvs);
-      } while (kvs.length < wanted && this.#clock.monotonicMs() < endMs);
-    });
-    if (isEtcdError(failure)) {
-      done(failure);
-    } else if (kvs.length < wanted) {
-      this.#slices.push(() => this.#load(read));
-    } else {
-      const { total: count, storeRevision: revision } = columns;
-      done({ kind: 'range', kvs, more, count, revision });
-    }
-  }
-
-  /** Rows found in a store that was replaced since mean nothing in the new one. */
-  #attemptSlice<T>(read: SlicedRead, slice: () => T): T | EtcdError {
-    return read.epoch === this.#store.epoch ? this.#attempt(slice) : new EtcdError('timeout');
+  #endTxn(request: TxnRequest, result: TxnResult | EtcdError, startMs: number): void {
+    const tookMs = this.#clock.monotonicMs() - startMs;
+    this.#durations.request('readonlyTxn', !isEtcdError(result), tookMs);
+    if (tookMs > this.#slow.warningMs) this.#slow.readTxn(request, result, tookMs);
   }
 
   #attempt<T>(read: () => T): T | EtcdError {
@@ -236,10 +168,20 @@ function isSmall(request: RangeRequest): boolean {
   return isIndexOrder(request) && !hasRevisionFilters(request);
 }
 
-/** Rows in key order are loaded piece by piece; what is sorted or filtered needs all rows at once. */
-function needsSlicedLoad(request: RangeRequest, columns: RevisionColumns): boolean {
-  if (request.countOnly || columns.count <= READ_SLICE_VALUES) return false;
-  // Without an order every target but the key is sorted, too: see apply/range.ts.
-  if (request.sortTarget !== SortTarget.key) return false;
-  return isIndexOrder(request) && !hasRevisionFilters(request);
+/** A small transaction compares single keys, and its ranges together read no more rows than a small one does. */
+function isSmallTxn(request: TxnRequest): boolean {
+  for (const compare of request.compare) {
+    if (compare.rangeEnd.length > 0) return false;
+  }
+  return areSmall(request.success) && areSmall(request.failure);
+}
+
+function areSmall(ops: readonly RequestOp[]): boolean {
+  let rows = 0;
+  for (const { requestRange } of ops) {
+    if (requestRange === undefined) continue;
+    if (!isSmall(requestRange)) return false;
+    rows += requestRange.rangeEnd.length === 0 ? 1 : requestRange.limit;
+  }
+  return rows < READ_SLICE_VALUES;
 }

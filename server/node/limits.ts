@@ -73,12 +73,6 @@ export const LONE_TURNS_MIN = 16;
 /** Records hashed between two looks at the clock; about half a millisecond. */
 export const HASH_STEP_RECORDS = 200;
 
-/** Keys visited between two looks at the clock, at about 0.1 us each. */
-export const READ_SLICE_KEYS = 5000;
-
-/** Values loaded at once, at up to 2 us each from RocksDB: about 2 ms. */
-export const READ_SLICE_VALUES = 1001;
-
 /** How often a keep-alive of an expired lease looks whether the revocation is applied. */
 export const LEASE_EXPIRED_RETRY_MS = 50;
 

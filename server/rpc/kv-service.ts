@@ -8,6 +8,7 @@ import { EtcdError } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
 import type { ProposalListener } from '../node/proposals.ts';
 import type { ReadListener } from '../node/read-index.ts';
+import type { ReadCaller } from '../node/sliced-reads.ts';
 import { decodeRangeRequest, type RangeRequest, type TxnRequest } from '../proto/gen/rpc.ts';
 import { PayloadField, type PayloadFieldNumber } from '../proto/payload-field.ts';
 import type {
@@ -34,15 +35,24 @@ import { failCall, failWith } from './status.ts';
 
 /** Reads of the store as it is now. */
 export interface KvReader {
-  /** Calls back at once for a small range, later for one that is read in slices. `askedMs`: since when it waited. */
+  /**
+   * Calls back at once for a small range, later for one that is read in slices: as long as its caller is not finished.
+   * `askedMs`: since when it waited.
+   */
   range(
     request: RangeRequest,
     done: (result: RangeResult | EtcdError) => void,
     askedMs?: number,
+    caller?: ReadCaller,
   ): void;
   /** A range whose read index did not come is only counted. */
   unreadable(askedMs: number): void;
-  txn(request: TxnRequest): TxnResult | EtcdError;
+  /** The same for a transaction that only reads. */
+  txn(
+    request: TxnRequest,
+    done: (result: TxnResult | EtcdError) => void,
+    caller?: ReadCaller,
+  ): void;
   /** Reads a small part of a range, without a total. */
   chunk(request: RangeRequest): RangeResult | EtcdError;
 }
@@ -180,7 +190,7 @@ class RangeCall implements ReadListener, CallContent {
       this.#result = result;
       this.#call.respond(this.#deps.encoders.range, result);
     };
-    this.#deps.reader.range(this.#request, done, askedMs);
+    this.#deps.reader.range(this.#request, done, askedMs, this.#call);
   }
 
   stats(): CallStats {
@@ -236,13 +246,20 @@ class ReadTxnCall implements ReadListener, CallContent {
   }
 
   onReadable(error: EtcdError | undefined): void {
-    const result = error ?? this.#deps.reader.txn(this.#request);
-    if (result instanceof EtcdError) {
-      failCall(this.#call, result);
-      return;
-    }
-    this.#result = result;
-    this.#call.respond(this.#deps.encoders.txn, result);
+    if (error !== undefined) failCall(this.#call, error);
+    else if (!this.#call.finished) this.read();
+  }
+
+  read(): void {
+    const done = (result: TxnResult | EtcdError): void => {
+      if (result instanceof EtcdError) {
+        failCall(this.#call, result);
+        return;
+      }
+      this.#result = result;
+      this.#call.respond(this.#deps.encoders.txn, result);
+    };
+    this.#deps.reader.txn(this.#request, done, this.#call);
   }
 
   stats(): CallStats {
@@ -254,7 +271,7 @@ class ReadTxnCall implements ReadListener, CallContent {
 
 function readTxn(deps: KvServiceDeps, call: UnaryCall, request: TxnRequest): void {
   const read = new ReadTxnCall(deps, call, request);
-  if (isSerializableTxn(request)) read.onReadable(undefined);
+  if (isSerializableTxn(request)) read.read();
   else deps.proposer.readIndex(read);
 }
 

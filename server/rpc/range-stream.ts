@@ -4,6 +4,7 @@
 import type { RangeResult } from '../apply/result.ts';
 import { type EtcdError, GrpcStatus, isEtcdError } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
+import type { ReadCaller } from '../node/sliced-reads.ts';
 import { decodeKeyValue } from '../proto/gen/kv.ts';
 import { decodeRangeRequest, type RangeRequest } from '../proto/gen/rpc.ts';
 import { hasRevisionFilters, isIndexOrder } from '../proto/range-request.ts';
@@ -27,7 +28,13 @@ const CHUNK_KEYS_MAX = 5000;
 export interface RangeStreamDeps {
   readonly proposer: Proposer;
   readonly reader: {
-    range(request: RangeRequest, done: (result: RangeResult | EtcdError) => void): void;
+    /** Gives up when its caller is finished. */
+    range(
+      request: RangeRequest,
+      done: (result: RangeResult | EtcdError) => void,
+      askedMs: number | undefined,
+      caller: ReadCaller,
+    ): void;
     /** Reads a small part of a range, without a total. */
     chunk(request: RangeRequest): RangeResult | EtcdError;
   };
@@ -132,10 +139,17 @@ class RangeStream implements ServerStreamListener {
   }
 
   #count(): void {
-    this.#deps.reader.range(this.#request, (result) => {
+    this.#readRange(this.#request, (result) =>
+      this.#sendLast(result, result.count, result.revision),
+    );
+  }
+
+  #readRange(request: RangeRequest, done: (result: RangeResult) => void): void {
+    const finish = (result: RangeResult | EtcdError): void => {
       if (isEtcdError(result)) failCall(this.#call, result);
-      else this.#sendLast(result, result.count, result.revision);
-    });
+      else done(result);
+    };
+    this.#deps.reader.range(request, finish, undefined, this.#call);
   }
 
   #read(): RangeResult | EtcdError {
@@ -163,10 +177,9 @@ class RangeStream implements ServerStreamListener {
     }
     this.#advance(result);
     const rest = { ...this.#request, limit: 0, countOnly: true };
-    this.#deps.reader.range(rest, (counted) => {
-      if (isEtcdError(counted)) failCall(this.#call, counted);
-      else this.#sendLast(result, this.#sentKeys + counted.count, this.#headerRevision);
-    });
+    this.#readRange(rest, (counted) =>
+      this.#sendLast(result, this.#sentKeys + counted.count, this.#headerRevision),
+    );
   }
 
   #sendLast(result: RangeResult, count: number, revision: number): void {

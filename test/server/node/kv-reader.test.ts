@@ -3,21 +3,28 @@
 // compactions between slices, and compared with the same range in one go. A failure means torn or unsorted lists.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { executeRange } from '../../../server/apply/range.ts';
-import type { RangeResult } from '../../../server/apply/result.ts';
-import { isEtcdError } from '../../../server/base/errors.ts';
-import { SILENT_LOGGER } from '../../../server/base/logger.ts';
-import { MetricRegistry } from '../../../server/base/metrics.ts';
-import { KvReader } from '../../../server/node/kv-reader.ts';
+import type { RangeResult, TxnResult } from '../../../server/apply/result.ts';
+import { readTxn } from '../../../server/apply/txn.ts';
+import { type EtcdError, isEtcdError } from '../../../server/base/errors.ts';
+import type { KvReader } from '../../../server/node/kv-reader.ts';
 import { BACKGROUND_SLICE_MS } from '../../../server/node/limits.ts';
-import { RequestDurations } from '../../../server/node/request-durations.ts';
-import { SlowRequests } from '../../../server/node/slow-requests.ts';
 import {
+  CompareResult,
+  CompareTarget,
   createTxnRequest,
   type RangeRequest,
   SortOrder,
   SortTarget,
+  type TxnRequest,
 } from '../../../server/proto/gen/rpc.ts';
-import { ApplyWorld, deleteCommand, rangeOf, rangeOp } from '../../support/apply-harness.ts';
+import {
+  ApplyWorld,
+  compareOf,
+  deleteCommand,
+  rangeOf,
+  rangeOp,
+} from '../../support/apply-harness.ts';
+import { loneReader } from '../../support/lone-reader.ts';
 import { compact } from '../../support/mvcc-harness.ts';
 import { SteppedTime } from '../../support/stepped-scheduler.ts';
 
@@ -32,23 +39,32 @@ beforeEach(() => {
   for (let i = 0; i < KEYS; i++)
     world.put(`k${String((i * 7919) % KEYS).padStart(5, '0')}`, `${i % 10}`);
   time = new SteppedTime();
-  const registry = new MetricRegistry();
-  const durations = new RequestDurations(registry);
-  const count = registry.counter('slow', 'Slow.');
-  const slow = new SlowRequests(Number.POSITIVE_INFINITY, SILENT_LOGGER, count);
-  reader = new KvReader(world.store, { clock: time, scheduler: time }, durations, slow);
+  reader = loneReader(world.store, time);
 });
 
-interface Seen {
-  result: RangeResult | string | undefined;
+interface Seen<R> {
+  result: R | string | undefined;
   turns: number;
 }
 
+type Between = (turn: number) => void;
+
 /** Reads with a clock that makes every look cost a whole slice; `between` runs after each turn. */
-function readSliced(request: RangeRequest, between: (turn: number) => void = () => {}): Seen {
-  const seen: Seen = { result: undefined, turns: 0 };
+function readSliced(request: RangeRequest, between?: Between): Seen<RangeResult> {
+  return slices((done) => reader.range(request, done), between);
+}
+
+function txnSliced(request: Partial<TxnRequest>, between?: Between): Seen<TxnResult> {
+  return slices((done) => reader.txn(createTxnRequest(request), done), between);
+}
+
+function slices<R>(
+  read: (done: (result: R | EtcdError) => void) => void,
+  between: Between = () => {},
+): Seen<R> {
+  const seen: Seen<R> = { result: undefined, turns: 0 };
   time.lookMs = BACKGROUND_SLICE_MS;
-  reader.range(request, (result) => {
+  read((result) => {
     seen.result = isEtcdError(result) ? result.code : result;
   });
   while (seen.result === undefined && seen.turns < 100) {
@@ -57,6 +73,39 @@ function readSliced(request: RangeRequest, between: (turn: number) => void = () 
     time.turn();
   }
   return seen;
+}
+
+/** With the rows of each range in one text: thousands of byte strings take long to compare. */
+function inTexts(result: TxnResult | string | undefined): unknown {
+  if (typeof result !== 'object') return result;
+  const responses = result.responses.map((response) =>
+    response.kind === 'range'
+      ? { ...response, kvs: Buffer.concat(response.kvs).toString('latin1') }
+      : response,
+  );
+  return { ...result, responses };
+}
+
+/** Rows of each load from now on. */
+function spyLoads(): number[] {
+  const loads: number[] = [];
+  const { load } = world.store;
+  world.store.load = function counted(columns, from, to, into): void {
+    loads.push(to - from);
+    load.call(this, columns, from, to, into);
+  };
+  return loads;
+}
+
+/** From now on every KeyValue has so many bytes. */
+function growValues(bytes: number): number[] {
+  const loads: number[] = [];
+  const kv = new Uint8Array(bytes);
+  world.store.load = (_columns, from, to, into): void => {
+    loads.push(to - from);
+    for (let i = from; i < to; i++) into.push(kv);
+  };
+  return loads;
 }
 
 const { none, ascend, descend } = SortOrder;
@@ -96,17 +145,59 @@ describe('a sliced range', () => {
   });
 
   it('does not look at the clock less often than after a slice of work', () => {
-    let loads = 0;
-    const { load } = world.store;
-    world.store.load = function counted(columns, from, to, into): void {
-      loads++;
-      expect(to - from).toBeLessThanOrEqual(1001);
-      load.call(this, columns, from, to, into);
-    };
+    const loads = spyLoads();
     const { turns } = readSliced(rangeOf('\0', '\0'));
     // One load per slice: the clock says after each that the time is up.
-    expect(loads).toBe(12);
-    expect(turns).toBeGreaterThanOrEqual(loads);
+    expect(loads).toEqual([...Array(11).fill(1001), KEYS - 11 * 1001]);
+    expect(turns).toBeGreaterThanOrEqual(loads.length);
+  });
+
+  it('sorts and filters before it loads, in slices, too', () => {
+    const loads = spyLoads();
+    const newest = { sortOrder: descend, sortTarget: SortTarget.mod };
+    expect(readSliced(rangeOf('\0', '\0', { ...newest, limit: 10 })).turns).toBeGreaterThan(10);
+    expect(loads).toEqual([10]);
+    expect(readSliced(rangeOf('\0', '\0', newest)).turns).toBeGreaterThan(20);
+    expect(loads.splice(0)).toHaveLength(1 + 12);
+    readSliced(rangeOf('\0', '\0', { minModRevision: KEYS - 1999 }));
+    expect(loads.splice(0)).toEqual([1001, 1000]);
+    const byValue = { sortOrder: ascend, sortTarget: SortTarget.value };
+    expect(readSliced(rangeOf('\0', '\0', byValue)).turns).toBeGreaterThan(30);
+    expect(loads).toHaveLength(12);
+  });
+
+  it.each([
+    ['while it finds rows', 1],
+    ['while it loads', 6],
+  ])('is dropped when its call is over: %s', (_name, turns) => {
+    const call = { finished: false };
+    let result: unknown;
+    time.lookMs = BACKGROUND_SLICE_MS;
+    const done = (answer: unknown): void => {
+      result = answer;
+    };
+    reader.range(rangeOf('\0', '\0'), done, undefined, call);
+    for (let i = 0; i < turns; i++) time.turn();
+    call.finished = true;
+    const loads = spyLoads();
+    time.turn();
+    expect(result).toMatchObject({ code: 'canceled' });
+    time.settle();
+    expect(loads).toEqual([]);
+  });
+
+  it('stops loading when its answer could not be sent', () => {
+    const loads = growValues(800_000);
+    let result: unknown;
+    reader.range(rangeOf('\0', '\0'), (answer) => {
+      result = answer;
+    });
+    expect(loads).toHaveLength(3);
+    expect(result).toMatchObject({
+      code: 'answerTooLarge',
+      // Three loads of rows with four bytes of frame each.
+      message: `grpc: trying to send message larger than max (${3003 * 800_004} vs. 2147483647)`,
+    });
   });
 
   it('is one turn while the clock stands still', () => {
@@ -187,14 +278,125 @@ describe('small reads', () => {
 
   it('transactions answer or refuse', () => {
     const ask = (revision: number): unknown =>
-      reader.txn(createTxnRequest({ success: [rangeOp('k00001', '', { revision })] }));
-    expect(ask(0)).toMatchObject({ kind: 'txn', succeeded: true });
-    expect(ask(KEYS + 2)).toMatchObject({ code: 'futureRev' });
+      txnSliced({ success: [rangeOp('k00001', '', { revision })] });
+    expect(ask(0)).toMatchObject({ result: { kind: 'txn', succeeded: true }, turns: 0 });
+    expect(ask(KEYS + 2)).toEqual({ result: 'futureRev', turns: 0 });
+    expect(time.turnCount).toBe(0);
   });
 
   it('nothing is read while the store is being replaced', () => {
     world.store.restore();
-    expect(reader.txn(createTxnRequest({}))).toMatchObject({ code: 'timeout' });
+    expect(txnSliced({}).result).toBe('timeout');
+    expect(txnSliced({ success: [rangeOp('\0', '\0')] }).result).toBe('timeout');
     expect(readSliced(rangeOf('\0', '\0')).result).toBe('timeout');
+  });
+});
+
+describe('a sliced transaction', () => {
+  const everything = rangeOp('\0', '\0');
+  const { mod, version, value } = CompareTarget;
+
+  it.each<[string, Partial<TxnRequest>]>([
+    ['ranges', { success: [everything, rangeOp('k00005'), everything] }],
+    ['pages', { success: Array(20).fill(rangeOp('\0', '\0', { limit: 100 })) }],
+    ['an old revision', { success: [rangeOp('\0', '\0', { revision: 5000 }), everything] }],
+    [
+      'a comparison of every key',
+      {
+        compare: [compareOf('\0', { target: version, version: 1 }, '\0')],
+        success: [everything],
+      },
+    ],
+    [
+      'comparisons of which the second fails late',
+      {
+        compare: [
+          compareOf('k00001', { target: version, version: 1 }),
+          compareOf('\0', { target: mod, result: CompareResult.less, modRevision: KEYS + 1 }, '\0'),
+          compareOf('\0', { target: version, version: 7 }, '\0'),
+        ],
+        success: [everything],
+        failure: [rangeOp('k00001', 'k00003')],
+      },
+    ],
+    [
+      'values of every key',
+      {
+        compare: [
+          compareOf(
+            '\0',
+            { target: value, result: CompareResult.less, value: Uint8Array.of(0x3a) },
+            '\0',
+          ),
+        ],
+        success: [rangeOp('\0', '\0', { sortOrder: descend, sortTarget: SortTarget.mod })],
+      },
+    ],
+    ['no key at all', { compare: [compareOf('x', { target: mod }, 'y')], success: [everything] }],
+  ])('%s: the same as in one go, with writes in between', (_name, request) => {
+    const expected = readTxn(world.store, createTxnRequest(request));
+    const { result } = txnSliced(request, (turn) => {
+      world.put(`k0${turn}`, 'new');
+      world.put('k11999', 'changed');
+      world.done(deleteCommand(`k0${(turn * 1000) % 9000}`));
+    });
+    expect(inTexts(result)).toEqual(inTexts(expected));
+  });
+
+  it('takes turns between its ranges and within them', () => {
+    expect(txnSliced({ success: [everything, everything] }).turns).toBeGreaterThan(24);
+    expect(txnSliced({ success: Array(20).fill(rangeOp('k1', 'k2')) }).turns).toBeGreaterThan(19);
+    const compare = [compareOf('\0', { target: value, value: Uint8Array.of(0x30) }, '\0')];
+    const loads = spyLoads();
+    txnSliced({ compare, success: [rangeOp('k00001')] });
+    // The first keys show that it does not hold: the others are not read.
+    expect(loads).toEqual([1001]);
+  });
+
+  it('shares the turns with others', () => {
+    const finished: string[] = [];
+    time.lookMs = BACKGROUND_SLICE_MS;
+    reader.txn(createTxnRequest({ success: [everything] }), () => finished.push('txn'));
+    reader.range(rangeOf('k00000', 'k00002'), () => finished.push('range'));
+    time.settle();
+    expect(finished).toEqual(['range', 'txn']);
+  });
+
+  it('is dropped when its call is over', () => {
+    const call = { finished: false };
+    const results: unknown[] = [];
+    time.lookMs = BACKGROUND_SLICE_MS;
+    const request = createTxnRequest({ success: [everything, everything] });
+    reader.txn(request, (result) => results.push(result), call);
+    for (let i = 0; i < 5; i++) time.turn();
+    call.finished = true;
+    const loads = spyLoads();
+    time.settle();
+    expect(results).toMatchObject([{ code: 'canceled' }]);
+    expect(loads).toEqual([]);
+  });
+
+  it('stops loading when its answer could not be sent', () => {
+    const loads = growValues(800_000);
+    const part = rangeOp('k00000', 'k01000');
+    expect(txnSliced({ success: Array(10).fill(part) }).result).toBe('answerTooLarge');
+    expect(loads).toEqual([1000, 1000, 1000]);
+  });
+
+  it('fails when what it reads is compacted away', () => {
+    const { result } = txnSliced({ success: [everything, everything] }, (turn) => {
+      if (turn !== 5) return;
+      for (let i = 0; i < KEYS; i += 2) world.put(`k${String(i).padStart(5, '0')}`, 'new');
+      compact(world.store, world.store.revision);
+      world.store.cache.clear();
+    });
+    expect(result).toBe('compacted');
+  });
+
+  it('refuses bad revisions before it reads', () => {
+    const loads = spyLoads();
+    const future = rangeOp('\0', '\0', { revision: KEYS + 2 });
+    expect(txnSliced({ success: [everything, future] }).result).toBe('futureRev');
+    expect(loads).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ import {
   rangeOp,
   txnOp,
 } from '../../support/apply-harness.ts';
-import { callUnary, endOf } from '../../support/fake-call.ts';
+import { callUnary, endOf, type FakeUnary } from '../../support/fake-call.ts';
 import { KV, RpcWorld } from '../../support/rpc-harness.ts';
 
 let world: RpcWorld;
@@ -47,6 +47,23 @@ beforeEach(() => {
 
 function put(key: string, value = '', more: Partial<PutRequest> = {}): Uint8Array {
   return world.answer(world.kv, `${KV}Put`, encodePutRequest(putOf(key, value, more)));
+}
+
+/** Everything there is, in slices. */
+const local = rangeOf('\0', '\0', { serializable: true });
+
+/** More keys than a slice reads, and a clock by which a step takes a slice. */
+function fill(): void {
+  const txn = world.store.beginWrite();
+  for (let i = 0; i < 3000; i++) txn.put(utf8Bytes(`k${i}`), EMPTY_BYTES, 0n);
+  txn.end();
+  world.time.lookMs = 10;
+}
+
+function forbidLoads(): void {
+  world.store.load = () => {
+    throw new Error('loaded for nobody');
+  };
 }
 
 function refusalOf(method: string, message: Uint8Array): string {
@@ -149,6 +166,16 @@ describe('range', () => {
     expect(call.sent).toEqual([]);
   });
 
+  it('a call that is given up while a big range is read for it is not read on for', () => {
+    fill();
+    const call = callUnary(world.kv, `${KV}Range`, encodeRangeRequest(local));
+    expect(endOf(call)).toBe('open after 0');
+    call.cancel();
+    forbidLoads();
+    world.time.settle();
+    expect(call.sent).toEqual([]);
+  });
+
   it.each<[string, RangeRequest, string]>([
     ['no key', rangeOf(''), '3 etcdserver: key is not provided'],
     ['an unknown order', rangeOf('a', '', { sortOrder: 3 }), '3 etcdserver: invalid sort option'],
@@ -244,6 +271,25 @@ describe('txn', () => {
     expect(open([local])).toBe('ok');
     expect(open([])).toBe('ok');
     expect(open([local, rangeOp('a')])).toBe('open after 0');
+  });
+
+  it('a call that was given up is not read for, and not read on for', () => {
+    const asked = (request: RangeRequest): FakeUnary => {
+      const message = createTxnRequest({ success: [createRequestOp({ requestRange: request })] });
+      return callUnary(world.kv, `${KV}Txn`, encodeTxnRequest(message));
+    };
+    fill();
+    const waiting = asked(rangeOf('a'));
+    const reading = asked(local);
+    expect([endOf(waiting), endOf(reading)]).toEqual(['open after 0', 'open after 0']);
+    waiting.cancel();
+    reading.cancel();
+    world.store.select = () => {
+      throw new Error('read for nobody');
+    };
+    forbidLoads();
+    world.time.settle();
+    expect([waiting.sent, reading.sent]).toEqual([[], []]);
   });
 
   it('a transaction in a transaction goes through the log, whatever it does', () => {
