@@ -222,11 +222,11 @@ export class RocksBackend implements Backend {
     return this.#awaiting > 0;
   }
 
-  /** Resolves in a moment without staged writes, which lasts for this turn of the event loop. */
-  async whenCommitted(): Promise<void> {
+  /** Resolves in a moment without staged writes, which lasts for this turn of the event loop, or soon after an abort. */
+  async whenCommitted(signal?: AbortSignal): Promise<void> {
     this.#awaiting++;
     try {
-      while (this.#isStaged) await setImmediate();
+      while (this.#isStaged && signal?.aborted !== true) await setImmediate();
     } finally {
       this.#awaiting--;
     }

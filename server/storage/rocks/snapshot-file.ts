@@ -20,6 +20,8 @@ export interface SnapshotOptions {
   readonly onView?: () => void;
   /** False writes the file on the event loop, in slices. */
   readonly inThread?: boolean;
+  /** Its abort ends the work soon, wherever it is done; the reason is thrown then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -31,18 +33,45 @@ export async function exportSnapshot(
   file: string,
   options: SnapshotOptions = {},
 ): Promise<BboltFile> {
-  const durable = options.durable ?? true;
-  const onView = options.onView ?? nothing;
-  if (options.inThread !== false) {
-    const written = await exportInThread({ store, file, durable, onView });
-    if (written !== undefined) return written;
+  const { durable = true, onView = nothing, signal } = options;
+  signal?.throwIfAborted();
+  try {
+    if (options.inThread !== false) {
+      const written = await exportInThread({ store, file, durable, onView, signal });
+      if (written !== undefined) return written;
+      // Without a thread because of the abort, perhaps.
+      signal?.throwIfAborted();
+    }
+    return await exportHere(store, file, { durable, onView, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
-  await store.whenCommitted();
+}
+
+interface HereOptions {
+  readonly durable: boolean;
+  readonly onView: () => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Writes it on the event loop. */
+async function exportHere(
+  store: RocksBackend,
+  file: string,
+  { durable, onView, signal }: HereOptions,
+): Promise<BboltFile> {
+  await store.whenCommitted(signal);
+  signal?.throwIfAborted();
   const view = store.openView();
+  // The writer's next look into a closed view throws.
+  const letGo = (): void => void view.close();
+  signal?.addEventListener('abort', letGo);
   try {
     onView();
     return await writeBboltFile(file, view.buckets(), { durable });
   } finally {
+    signal?.removeEventListener('abort', letGo);
     await view.close();
   }
 }

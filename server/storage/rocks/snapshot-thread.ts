@@ -31,6 +31,8 @@ export interface SnapshotThreadOptions {
   readonly store: RocksBackend;
   readonly file: string;
   readonly durable: boolean;
+  /** Its abort ends the thread: the work is not done then, or fails. */
+  readonly signal?: AbortSignal | undefined;
   /** Called in the turn in which the snapshot's content is fixed. */
   onView(): void;
 }
@@ -39,14 +41,18 @@ export interface SnapshotThreadOptions {
 export async function exportInThread(
   options: SnapshotThreadOptions,
 ): Promise<BboltFile | undefined> {
-  const thread = new SnapshotThread(options.store.liveGeneration, options);
+  const { store, signal } = options;
+  const thread = new SnapshotThread(store.liveGeneration, options);
+  const end = (): void => void thread.close();
+  signal?.addEventListener('abort', end);
   try {
     if (!(await thread.start())) return undefined;
-    await options.store.whenCommitted();
-    if (!thread.openGate(options.store)) return undefined;
+    await store.whenCommitted(signal);
+    if (signal?.aborted === true || !thread.openGate(store)) return undefined;
     options.onView();
     return await thread.result;
   } finally {
+    signal?.removeEventListener('abort', end);
     await thread.close();
   }
 }

@@ -1,9 +1,11 @@
 // Owns the process of snapshot-thread.test.ts: there the sources can be loaded by threads too, which the test runner
 // cannot offer. It does what its argument says and prints one line of JSON.
 
+import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { SILENT_LOGGER } from '../../../../server/base/logger.ts';
 import { RocksBackend } from '../../../../server/storage/rocks/rocks-backend.ts';
+import { exportSnapshot } from '../../../../server/storage/rocks/snapshot-file.ts';
 import { exportInThread } from '../../../../server/storage/rocks/snapshot-thread.ts';
 
 const [, , directory = '', file = '', mode = ''] = process.argv;
@@ -51,8 +53,42 @@ async function run(): Promise<object> {
   return { ...(await written), viewMain };
 }
 
+/** An abort while the thread starts, or once it writes. */
+async function runAborted(): Promise<object> {
+  const abort = new AbortController();
+  const end = (): void => abort.abort(new Error('nobody wants it'));
+  const onView = (): void => {
+    viewMain = main;
+    if (mode === 'abort') end();
+  };
+  const written = exportSnapshot(store, file, { onView, signal: abort.signal });
+  if (mode === 'abortEarly') end();
+  const error = await written.then(
+    () => undefined,
+    (cause: unknown) => String(cause),
+  );
+  return { error, viewMain, isFileOpen: isOpen(file) };
+}
+
+/** Whether this process has a file open, removed or not, where the system tells. */
+function isOpen(path: string): boolean {
+  if (process.platform !== 'linux') return false;
+  return readdirSync('/proc/self/fd').some((name) => targetOf(name).startsWith(path));
+}
+
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    // The one that the list itself was read through.
+    return '';
+  }
+}
+
 const writer = mode === 'close' ? undefined : writeMeanwhile();
-const result = await run().catch((error: Error) => ({ error: `${error.name}: ${error.message}` }));
+const result = await (mode.startsWith('abort') ? runAborted() : run()).catch((error: Error) => ({
+  error: `${error.name}: ${error.message}`,
+}));
 isRunning = false;
 await writer;
 await store.close();

@@ -1,5 +1,5 @@
 // Goal: a snapshot written by a thread holds exactly the commits before its view, whatever the event loop does to the
-// store meanwhile, and closing the store ends the thread.
+// store meanwhile, and an abort or closing the store ends the thread.
 // Method: a process of its own (threads of the test runner cannot load the sources) exports while it writes; the file
 // is read back here. A failure means a snapshot whose content and index do not belong together, or a crash.
 
@@ -20,6 +20,7 @@ interface Outcome {
   readonly pairCount: number;
   readonly viewMain: number;
   readonly turns: number;
+  readonly isFileOpen?: boolean;
 }
 
 async function runProcess(mode: string): Promise<{ outcome: Outcome; file: string }> {
@@ -46,6 +47,13 @@ describe('a snapshot in a thread', () => {
     expect(store.getRevision(outcome.viewMain + 1, 0)).toBeUndefined();
     expect(store.getRevision(outcome.viewMain - 4000, 0)).toBeUndefined();
     expect(store.getRevision(outcome.viewMain - 3999, 0)).toBeDefined();
+  });
+
+  it.each(['abortEarly', 'abort'])('ends when nobody wants it, mode %s', async (mode) => {
+    const { outcome } = await runProcess(mode);
+    expect(outcome.error).toBe('Error: nobody wants it');
+    expect(outcome.viewMain > 0).toBe(mode === 'abort');
+    expect(outcome.isFileOpen).toBe(false);
   });
 
   it('ends with the store', async () => {
