@@ -57,6 +57,8 @@ export const ERROR_TABLE = {
   noSpace: ['resourceExhausted', 'etcdserver: mvcc: database space exceeded'],
   // grpc-go's own text, with both sizes after it: server.go sendResponse.
   answerTooLarge: ['resourceExhausted', 'grpc: trying to send message larger than max'],
+  // Ours: etcd makes no file for a snapshot. Its clients try again only after Unavailable.
+  noSpaceForSnapshot: ['resourceExhausted', 'etcdserver: not enough disk space for a snapshot'],
   // etcd: grpc-go is handed the client-side error here, which carries no status, and sends Unknown.
   tooManyRequests: ['unknown', 'etcdserver: too many requests'],
   leaseNotFound: ['notFound', 'etcdserver: requested lease not found'],

@@ -11,7 +11,7 @@ import type { HealthState } from '../rpc/health-service.ts';
 import type { MaintenancePort } from '../rpc/maintenance-service.ts';
 import type { SnapshotSource } from '../rpc/snapshot-stream.ts';
 import { hashStore } from '../storage/rocks/store-hash.ts';
-import { type ExportedSnapshot, openExport } from '../storage/snapshot-export.ts';
+import type { ExportedSnapshot } from '../storage/snapshot-export.ts';
 import type { MemberParts } from './member.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 
@@ -26,7 +26,7 @@ export function createMaintenancePort(
   health: HealthState,
   logger: Logger,
 ): MaintenancePort {
-  const { store, storage, metrics } = member;
+  const { store, storage, metrics, exports } = member;
   return {
     status: () => statusOf(member),
     revision: () => store.revision,
@@ -55,10 +55,10 @@ export function createMaintenancePort(
     hashKv: (revision, done) => hashKv(member, revision, done),
     moveLeader: (targetId, done) => moveLeader(member, targetId, done),
     openSnapshot: (done) => {
-      const startMs = performance.now();
-      openExport(storage.backend, storage.snapshots.path).then(
+      const opening = exports.open('client');
+      opening.opened.then(
         (exported) => {
-          metrics.snapshotSeconds.observe((performance.now() - startMs) / 1000);
+          metrics.snapshotSeconds.observe(exported.madeMs / 1000);
           logger.info('sending database snapshot to client', {
             'total-bytes': exported.totalBytes,
           });
@@ -66,6 +66,7 @@ export function createMaintenancePort(
         },
         (error: unknown) => done(asError(error)),
       );
+      return opening.abandon;
     },
   };
 }

@@ -24,6 +24,7 @@ import { WatchPump } from '../node/watch-pump.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Message, SoftState } from '../raft/types.ts';
 import type { RocksBackend } from '../storage/rocks/rocks-backend.ts';
+import { SnapshotExports } from '../storage/snapshot-export.ts';
 import { adoptMembership } from './adopt-membership.ts';
 import { ClusterChanges, type ClusterPortDeps } from './cluster-port.ts';
 import type { AutoCompaction, ServerConfig } from './config.ts';
@@ -49,6 +50,7 @@ export interface MemberParts {
   readonly watchPump: WatchPump;
   readonly indexKeeper: IndexKeeper;
   readonly snapshots: SnapshotKeeper;
+  readonly exports: SnapshotExports;
   readonly changes: ClusterChanges;
   readonly registry: MetricRegistry;
   readonly metrics: NodeMetrics;
@@ -109,7 +111,12 @@ export async function createMember(
   const opened = { config, storage, store, lessor, alarms, book, registry, metrics };
   const raft = createRaft(config, storage, book, logging.logger('raft/raw-node.ts'));
   const snapshots = createSnapshotKeeper({ ...opened, raft }, logging, hooks);
-  const base = { ...opened, raft, snapshots };
+  const exports = new SnapshotExports({
+    store: backend,
+    directory: storage.snapshots.path,
+    logger: logging.logger('storage/snapshot-export.ts'),
+  });
+  const base = { ...opened, raft, snapshots, exports };
   const node = createNode(base, logging, hooks);
   return {
     ...base,

@@ -25,7 +25,6 @@ import type { FirstLook } from '../listen/types.ts';
 import type { LeaseAccess } from '../node/lease-access.ts';
 import { PROCESS_SCHEDULER } from '../node/scheduler.ts';
 import type { Message, Snapshot } from '../raft/types.ts';
-import { openExport } from '../storage/snapshot-export.ts';
 import { receiveDatabase } from '../storage/snapshot-receive.ts';
 import type { Logging } from './logging.ts';
 import type { MemberParts } from './member.ts';
@@ -158,7 +157,7 @@ function isDispensable(book: MembershipBook): boolean {
 function createSnapshotPort(member: MemberParts, logging: Logging): SnapshotPort {
   const logger = logging.logger('cli/peer-network.ts');
   return {
-    openForSend: (message) => openForSend(member, message),
+    openForSend: (message, cancel) => openForSend(member, message, cancel),
     receive: async (message, body): Promise<StepOutcome> => {
       const index = message.snapshot?.metadata.index ?? 0;
       const path = member.storage.snapshots.databasePath(index);
@@ -175,8 +174,12 @@ function createSnapshotPort(member: MemberParts, logging: Logging): SnapshotPort
 }
 
 /** The message as raft made it, with what belongs to the database as it is now. */
-async function openForSend(member: MemberParts, message: Message): Promise<OutgoingSnapshot> {
-  const { node, raft, book, storage, snapshots } = member;
+async function openForSend(
+  member: MemberParts,
+  message: Message,
+  cancel: AbortSignal,
+): Promise<OutgoingSnapshot> {
+  const { node, raft, book, snapshots } = member;
   snapshots.hold();
   let isHeld = true;
   const release = (): void => {
@@ -185,11 +188,16 @@ async function openForSend(member: MemberParts, message: Message): Promise<Outgo
   };
   try {
     let sent: Snapshot | undefined;
-    const exported = await openExport(storage.backend, storage.snapshots.path, () => {
+    const opening = member.exports.open('peer', () => {
       const { appliedIndex: index, appliedTerm: term } = node;
       const data = v2StoreJson(book.v2View(), index);
       sent = { data, metadata: { index, term, confState: raft.confState() } };
     });
+    cancel.addEventListener('abort', opening.abandon);
+    if (cancel.aborted) opening.abandon();
+    const exported = await opening.opened.finally(() =>
+      cancel.removeEventListener('abort', opening.abandon),
+    );
     return {
       message: { ...message, snapshot: must(sent, 'the state a snapshot was taken of') },
       totalBytes: exported.totalBytes,

@@ -132,6 +132,8 @@ class RunningServer {
     if (member === undefined) return;
     const fields = { name: this.#config.name, 'data-dir': this.#config.dataDir };
     this.#logger.info('closing etcd server', fields);
+    // First: they take the processor and the disk that the rest needs, and are for calls that end below.
+    const exportsEnded = member.exports.stop();
     await handOver(member, this.#network, this.#logger);
     this.#learnerDuties?.();
     this.#electionAdvance?.();
@@ -145,6 +147,7 @@ class RunningServer {
     member.watchPump.stop();
     this.#network?.transport.stop();
     await this.#peerListeners?.close(0);
+    await exportsEnded;
     await new Promise<void>((resolve) => member.storage.wal.close(resolve));
     await member.indexKeeper.stop();
     await member.storage.backend.close();

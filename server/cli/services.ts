@@ -76,7 +76,9 @@ export function createServices(
   );
   grpc.register(createLeaseService({ proposer: node, leases, header, revision }));
   const port = createMaintenancePort(member, health, logging.logger('cli/maintenance.ts'));
-  grpc.register(createMaintenanceService({ proposer: node, header, port }));
+  grpc.register(
+    createMaintenanceService({ proposer: node, header, port, scheduler: PROCESS_SCHEDULER }),
+  );
   grpc.register(createClusterService({ proposer: node, header, cluster: member.changes }));
   grpc.register(createHealthService(health));
   registerMemberMetrics(member);

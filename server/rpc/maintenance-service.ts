@@ -4,6 +4,7 @@
 import type { AlarmResult } from '../apply/result.ts';
 import { EtcdError, GrpcStatus } from '../base/errors.ts';
 import type { Proposer } from '../node/api.ts';
+import type { Scheduler } from '../node/scheduler.ts';
 import {
   decodeHashKVRequest,
   decodeMoveLeaderRequest,
@@ -46,6 +47,7 @@ export interface MaintenanceServiceDeps {
   readonly proposer: Proposer;
   readonly header: ResponseHeaderWriter;
   readonly port: MaintenancePort;
+  readonly scheduler: Scheduler;
 }
 
 export function createMaintenanceService(deps: MaintenanceServiceDeps): ServiceTable {
@@ -60,8 +62,10 @@ export function createMaintenanceService(deps: MaintenanceServiceDeps): ServiceT
     '/etcdserverpb.Maintenance/HashKV': { kind: 'unary', handle: (call) => hashKv(deps, call) },
     '/etcdserverpb.Maintenance/Snapshot': {
       kind: 'serverStream',
-      handle: (call) =>
-        new SnapshotStream(call, deps.port.storageVersion()).start(deps.port.openSnapshot),
+      handle: (call) => {
+        const stream = new SnapshotStream(call, deps.port.storageVersion(), deps.scheduler);
+        stream.start(deps.port.openSnapshot);
+      },
     },
     '/etcdserverpb.Maintenance/MoveLeader': {
       kind: 'unary',

@@ -1,7 +1,9 @@
 // Owns Maintenance.Snapshot: the database file in pieces of 32 KiB, then the SHA-256 of all of it. Reads one piece ahead of
-// the client and no further. etcd: server/etcdserver/api/v3rpc/maintenance.go Snapshot.
+// the client and no further, and lets go of the file as soon as the client has: left, or taken nothing for long. etcd:
+// server/etcdserver/api/v3rpc/maintenance.go Snapshot.
 
 import { createHash, type Hash } from 'node:crypto';
+import type { Cancel, Scheduler } from '../node/scheduler.ts';
 import { encodeSnapshotResponse } from '../proto/gen/rpc.ts';
 import type {
   CancelReason,
@@ -10,7 +12,8 @@ import type {
   ServerStreamCall,
   ServerStreamListener,
 } from './grpc/types.ts';
-import { failCall } from './status.ts';
+import { SNAPSHOT_STALL_MS } from './limits.ts';
+import { failCall, failWith } from './status.ts';
 
 /** A finished snapshot file. */
 export interface SnapshotSource {
@@ -20,7 +23,8 @@ export interface SnapshotSource {
   close(): void;
 }
 
-export type SnapshotOpener = (done: (result: SnapshotSource | Error) => void) => void;
+/** `done` comes once, perhaps at once. The result ends the work that nobody waits for any more. */
+export type SnapshotOpener = (done: (result: SnapshotSource | Error) => void) => Cancel;
 
 /** etcd: snapshotSendBufferSize. */
 const PIECE_BYTES = 32 * 1024;
@@ -28,19 +32,23 @@ const PIECE_BYTES = 32 * 1024;
 export class SnapshotStream implements ServerStreamListener {
   readonly #call: ServerStreamCall;
   readonly #version: string;
+  readonly #scheduler: Scheduler;
   readonly #hash: Hash = createHash('sha256');
   #source: SnapshotSource | undefined = undefined;
+  #cancelOpening: Cancel = nothing;
+  #cancelStall: Cancel = nothing;
   #sentBytes = 0;
   #reading = false;
 
-  constructor(call: ServerStreamCall, version: string) {
+  constructor(call: ServerStreamCall, version: string, scheduler: Scheduler) {
     this.#call = call;
     this.#version = version;
+    this.#scheduler = scheduler;
     call.listener = this;
   }
 
   start(open: SnapshotOpener): void {
-    open((result) => {
+    this.#cancelOpening = open((result) => {
       if (result instanceof Error) {
         failCall(this.#call, result);
       } else if (this.#call.finished) {
@@ -53,11 +61,18 @@ export class SnapshotStream implements ServerStreamListener {
   }
 
   onDrain(_call: SendingCall): void {
+    this.#cancelStall();
     this.#next();
   }
 
   onCancelled(_call: GrpcCall, _reason: CancelReason): void {
+    this.#cancelOpening();
     this.#close();
+  }
+
+  #onStalled(): void {
+    this.#close();
+    failWith(this.#call, 'timeout');
   }
 
   #next(): void {
@@ -87,6 +102,7 @@ export class SnapshotStream implements ServerStreamListener {
     this.#sentBytes += piece.length;
     const ready = this.#call.sendBytes(this.#response(source.totalBytes - this.#sentBytes, piece));
     if (ready) this.#next();
+    else if (!this.#call.finished) this.#awaitDrain();
   }
 
   #response(remainingBytes: number, blob: Uint8Array): Uint8Array {
@@ -98,8 +114,17 @@ export class SnapshotStream implements ServerStreamListener {
     });
   }
 
+  #awaitDrain(): void {
+    this.#cancelStall = this.#scheduler.after(SNAPSHOT_STALL_MS, () => this.#onStalled());
+  }
+
   #close(): void {
+    this.#cancelStall();
     this.#source?.close();
     this.#source = undefined;
   }
+}
+
+function nothing(): void {
+  // There is nothing to cancel yet.
 }

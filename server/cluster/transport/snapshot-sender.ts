@@ -64,12 +64,14 @@ export class SnapshotSender {
 
   async #open(peer: PeerContext, message: Message): Promise<OutgoingSnapshot> {
     try {
-      return await this.#snapshots.openForSend(message);
+      return await this.#snapshots.openForSend(message, peer.cancel);
     } catch (cause) {
-      peer.logger.error('failed to make a database snapshot', {
-        'remote-peer-id': formatId(peer.id),
-        error: String(cause),
-      });
+      if (!peer.cancel.aborted) {
+        peer.logger.error('failed to make a database snapshot', {
+          'remote-peer-id': formatId(peer.id),
+          error: String(cause),
+        });
+      }
       throw new NotMadeError('no database to send', { cause });
     }
   }

@@ -42,7 +42,8 @@ export interface OutgoingSnapshot {
 
 /** Where databases come from and go to. */
 export interface SnapshotPort {
-  openForSend(message: Message): Promise<OutgoingSnapshot>;
+  /** `cancel` is aborted when the peer is not sent to any more: then it may reject. */
+  openForSend(message: Message, cancel: AbortSignal): Promise<OutgoingSnapshot>;
   /** Saves the database and then steps the message. Rejects when it could not be saved; `body` may end with an error. */
   receive(message: Message, body: AsyncIterable<Uint8Array>): Promise<StepOutcome>;
 }

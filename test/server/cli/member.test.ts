@@ -2,7 +2,14 @@
 // and back, and has etcd's metrics. Method: the command itself on a directory of its own, asked by grpc-js. A failure means
 // lost data, clients cut off at a stop, or a full member that stays unusable.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -30,6 +37,7 @@ import {
   encodeTxnRequest,
   type RangeResponse,
 } from '../../../server/proto/gen/rpc.ts';
+import { CLIENT_EXPORTS_MAX } from '../../../server/storage/limits.ts';
 import { deleteOf, putOf, putOp, rangeOf } from '../../support/apply-harness.ts';
 import { freePorts, MemberProcess } from '../../support/member-process.ts';
 
@@ -110,6 +118,12 @@ class Member {
   async page(path: string): Promise<string> {
     const response = await fetch(`http://${this.process.endpoint}${path}`);
     return response.text();
+  }
+
+  /** The files of snapshots on their way. */
+  exports(): string[] {
+    const names = readdirSync(join(this.#dataDir, 'member/snap'));
+    return names.filter((name) => name.startsWith('tmp'));
   }
 
   disconnect(): void {
@@ -224,6 +238,79 @@ describe('a stop', () => {
     await member.start();
     const { kvs } = await member.range('w', 'x');
     expect(kvs.length).toBeGreaterThanOrEqual(done.length);
+  });
+});
+
+/** A snapshot's call that takes a window's worth and no more: grpc-js would read it all, whoever wants it. */
+class SnapshotCall {
+  readonly #session: ClientHttp2Session;
+  readonly #stream: ClientHttp2Stream;
+  /** Resolves when the first bytes are under way. */
+  readonly begun: Promise<unknown>;
+  /** Resolves with the status. */
+  readonly ended: Promise<string>;
+
+  constructor(member: Member) {
+    this.#session = connect(`http://${member.process.endpoint}`);
+    this.#stream = this.#session.request({
+      ':method': 'POST',
+      ':path': `${MAINTENANCE}Snapshot`,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    this.begun = once(this.#stream, 'response');
+    this.ended = new Promise((done) => {
+      const look = (fields: IncomingHttpHeaders): void => {
+        const { 'grpc-status': status, 'grpc-message': text } = fields;
+        if (status !== undefined) done(`${status} ${text}`);
+      };
+      this.#stream.on('response', look);
+      this.#stream.on('trailers', look);
+    });
+    this.#stream.end(new Uint8Array(5));
+  }
+
+  read(): void {
+    this.#stream.resume();
+  }
+
+  /** The client is gone, and all of its calls. */
+  leave(): void {
+    this.#session.destroy();
+  }
+}
+
+describe('snapshots', () => {
+  const member = new Member();
+  const calls: SnapshotCall[] = [];
+  afterAll(() => {
+    for (const call of calls) call.leave();
+    return member.remove();
+  });
+
+  it('that nobody reads are few, give their place up, and do not hold up a stop', async () => {
+    await member.start();
+    for (let i = 0; i < 5; i++) await member.put(`k${i}`, 'x'.repeat(1_000_000));
+    const first = Array.from({ length: CLIENT_EXPORTS_MAX }, () => new SnapshotCall(member));
+    calls.push(...first);
+    await Promise.all(first.map(({ begun }) => begun));
+    expect(member.exports()).toHaveLength(CLIENT_EXPORTS_MAX);
+    const [next, last] = [new SnapshotCall(member), new SnapshotCall(member)];
+    calls.push(next, last);
+    first[0]?.leave();
+    await Promise.race([next.begun, last.begun]);
+    expect(member.exports()).toHaveLength(CLIENT_EXPORTS_MAX);
+    member.process.signal('SIGTERM');
+    // The one that waits is told without having read; from then on the others have nothing more to read.
+    await Promise.race([next.ended, last.ended]);
+    const left = calls.slice(1);
+    for (const call of left) call.read();
+    for (const call of left) expect(await call.ended).toBe('14 etcdserver: server stopped');
+    expect(await member.process.exited).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(member.exports()).toEqual([]);
+    const { log } = member.process;
+    const stopLog = log.slice(log.indexOf('closing etcd server'));
+    expect(stopLog).not.toContain('sending database snapshot to client');
   });
 });
 

@@ -34,6 +34,7 @@ import {
 import { type ClusterPort, createClusterService } from '../../../server/rpc/cluster-service.ts';
 import type { ServiceTable } from '../../../server/rpc/grpc/types.ts';
 import { createHealthService, HealthState } from '../../../server/rpc/health-service.ts';
+import { SNAPSHOT_STALL_MS } from '../../../server/rpc/limits.ts';
 import {
   createMaintenanceService,
   type MaintenancePort,
@@ -70,6 +71,7 @@ function maintenance(port: Partial<MaintenancePort> = {}): ServiceTable {
   return createMaintenanceService({
     proposer: world.node,
     header: world.header,
+    scheduler: world.time,
     port: {
       status: () => status,
       revision: () => world.store.revision,
@@ -78,7 +80,10 @@ function maintenance(port: Partial<MaintenancePort> = {}): ServiceTable {
       hashKv: (revision, done) =>
         done({ hash: 88, compactRevision: 3, hashRevision: revision, currentRevision: 9 }),
       moveLeader: (_targetId, done) => done(),
-      openSnapshot: (done) => done(new Error('no snapshot')),
+      openSnapshot: (done) => {
+        done(new Error('no snapshot'));
+        return () => undefined;
+      },
       storageVersion: () => '3.7.0',
       ...port,
     },
@@ -200,7 +205,12 @@ describe('snapshot', () => {
 
   function start(content: Uint8Array, room?: number): [FakeServerStream, FakeSource] {
     const source = new FakeSource(content);
-    const table = maintenance({ openSnapshot: (done) => done(source) });
+    const table = maintenance({
+      openSnapshot: (done) => {
+        done(source);
+        return () => undefined;
+      },
+    });
     const options = room === undefined ? {} : { room };
     return [callStream(table, `${PATH}Snapshot`, EMPTY_BYTES, options), source];
   }
@@ -253,12 +263,58 @@ describe('snapshot', () => {
     const table = maintenance({
       openSnapshot: (done) => {
         ready.push(() => done(source));
+        return () => undefined;
       },
     });
     const call = callStream(table, `${PATH}Snapshot`, EMPTY_BYTES);
     call.cancel();
     for (const run of ready) run();
     expect(source.isClosed).toBe(true);
+  });
+
+  it('is not made any further when the client leaves while it is made', () => {
+    let cancelCount = 0;
+    let tell: (result: Error) => void = () => undefined;
+    const table = maintenance({
+      openSnapshot: (done) => {
+        tell = done;
+        return () => {
+          cancelCount++;
+        };
+      },
+    });
+    const call = callStream(table, `${PATH}Snapshot`, EMPTY_BYTES);
+    expect(cancelCount).toBe(0);
+    call.cancel();
+    expect(cancelCount).toBe(1);
+    tell(new EtcdError('canceled'));
+    expect([call.sent, endOf(call)]).toEqual([[], '1 gone']);
+    const stopped = callStream(table, `${PATH}Snapshot`, EMPTY_BYTES);
+    tell(new EtcdError('stopped'));
+    expect(endOf(stopped)).toBe('14 etcdserver: server stopped');
+    const refused = callStream(table, `${PATH}Snapshot`, EMPTY_BYTES);
+    tell(new EtcdError('noSpaceForSnapshot'));
+    expect(endOf(refused)).toBe('8 etcdserver: not enough disk space for a snapshot');
+  });
+
+  it('is let go when the client takes nothing for minutes, not when it is slow', () => {
+    const [call, source] = start(CONTENT, 1);
+    source.run();
+    world.time.advance(SNAPSHOT_STALL_MS - 1);
+    call.drain(1);
+    world.time.advance(1);
+    source.run();
+    expect(call.sent).toHaveLength(2);
+    world.time.advance(SNAPSHOT_STALL_MS - 1);
+    expect([endOf(call), source.isClosed]).toEqual(['open after 2', false]);
+    world.time.advance(1);
+    expect([endOf(call), source.isClosed]).toEqual(['14 etcdserver: request timed out', true]);
+    const [other, taken] = start(CONTENT, 1);
+    taken.run();
+    other.drain();
+    taken.run();
+    world.time.advance(SNAPSHOT_STALL_MS);
+    expect([other.sent.length, endOf(other)]).toEqual([5, 'ok']);
   });
 
   it('that cannot be made or read fails', () => {

@@ -120,6 +120,8 @@ export interface ReceivedSnapshot {
 export class FakeSnapshots implements SnapshotPort {
   readonly received: ReceivedSnapshot[] = [];
   closedCount = 0;
+  /** What `openForSend` waits for. */
+  made: (cancel: AbortSignal) => Promise<void> = () => Promise.resolve();
   /** What `openForSend` gives. */
   chunks: () => AsyncIterable<Uint8Array> = async function* () {};
   /** Called for each chunk that arrives. */
@@ -131,16 +133,17 @@ export class FakeSnapshots implements SnapshotPort {
     this.#raft = raft;
   }
 
-  openForSend(message: Message): Promise<OutgoingSnapshot> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
-    return Promise.resolve({
+  async openForSend(message: Message, cancel: AbortSignal): Promise<OutgoingSnapshot> {
+    if (this.failure !== undefined) throw this.failure;
+    await this.made(cancel);
+    return {
       message,
       totalBytes: undefined,
       chunks: this.chunks(),
       close: () => {
         this.closedCount++;
       },
-    });
+    };
   }
 
   async receive(message: Message, body: AsyncIterable<Uint8Array>): Promise<StepOutcome> {

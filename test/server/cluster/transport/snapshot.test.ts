@@ -186,6 +186,22 @@ describe('a snapshot', () => {
     expect(a.transport.snapshotsInFlight).toBe(0);
   });
 
+  it('is not made any further once its peer is removed', async () => {
+    const [a] = await startPair();
+    let isBegun = false;
+    a.snapshots.made = (cancel) => {
+      isBegun = true;
+      return new Promise((_resolve, reject) => {
+        cancel.addEventListener('abort', () => reject(new Error('nobody wants it')));
+      });
+    };
+    a.transport.send([snapshotMessage()]);
+    await until(() => isBegun);
+    a.transport.removePeer(2n);
+    await until(() => a.transport.snapshotsInFlight === 0);
+    expect(a.raft.snapshotReports).toEqual([]);
+  });
+
   it('is not reported once its peer is removed', async () => {
     const [a] = await startPair();
     let started = false;
