@@ -12,6 +12,7 @@ import type { Cancel, Scheduler } from '../node/scheduler.ts';
 import { StoreFatalError } from '../storage/rocks/errors.ts';
 import type { PendingImage, RocksBackend } from '../storage/rocks/rocks-backend.ts';
 import {
+  IMAGE_AT_STOP_WITHIN_MS,
   IMAGE_BUSY_PARTS,
   IMAGE_LOOK_MS,
   IMAGE_RECORDS_MIN,
@@ -46,6 +47,8 @@ export class IndexKeeper {
   #restUntilMs = Number.NEGATIVE_INFINITY;
   #cancel: Cancel = () => undefined;
   #isStopping = false;
+  /** The image being made is not worth the wait for it. */
+  #isGivenUp = false;
 
   /** `restored` is how the store came to life: the image it used stays. */
   constructor(deps: IndexKeeperDeps, restored: Pick<RestoreJob, 'imageRevision' | 'recordCount'>) {
@@ -58,12 +61,20 @@ export class IndexKeeper {
     this.#cancel = this.#deps.scheduler.every(IMAGE_LOOK_MS, () => this.#look());
   }
 
-  /** Makes a last image if it is worth it. The store must not be written to any more. */
-  async stop(): Promise<void> {
+  /**
+   * Makes a last image if it is worth it, and if the member's stop, which began at `stoppingSinceMs`, has been quick so far.
+   * The store must not be written to any more.
+   */
+  async stop(stoppingSinceMs: number): Promise<void> {
     this.#cancel();
     this.#isStopping = true;
+    const isLate = (): boolean =>
+      this.#deps.clock.monotonicMs() - stoppingSinceMs > IMAGE_AT_STOP_WITHIN_MS;
+    this.#isGivenUp = isLate();
     await this.#making;
-    if (this.#isDue()) await this.#make();
+    if (!this.#isDue()) return;
+    if (isLate()) this.#deps.logger.info('left out the last image of the key index');
+    else await this.#make();
   }
 
   #look(): void {
@@ -118,7 +129,7 @@ export class IndexKeeper {
         const piece = job.next();
         const tookMs = clock.monotonicMs() - sliceMs;
         busyMs += tookMs;
-        if (piece === undefined) break;
+        if (piece === undefined || this.#isGivenUp) break;
         await file.write(piece);
         if (!this.#isStopping) await this.#pause(tookMs * (IMAGE_BUSY_PARTS - 1));
       }
@@ -126,7 +137,7 @@ export class IndexKeeper {
       await file.abandon().catch(() => undefined);
       throw error;
     }
-    const isKept = await this.#settle(job.isComplete, file);
+    const isKept = await this.#settle(job.isComplete && !this.#isGivenUp, file);
     if (isKept) this.#kept = { revision: job.revision, changes };
     logger.info(isKept ? 'kept an image of the key index' : 'gave up an image of the key index', {
       revision: job.revision,

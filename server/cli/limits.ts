@@ -72,5 +72,9 @@ export const IMAGE_LOOK_MS = 1000;
 export const IMAGE_BUSY_PARTS = 25;
 export const IMAGE_REST_PARTS = 50;
 
+/** No image is made at the end of a stop that has taken so long: one of millions of keys takes seconds, and many who stop
+ *  a member kill it after ten. Without it the next start reads more, that is all. */
+export const IMAGE_AT_STOP_WITHIN_MS = 3000;
+
 /** Two images are begun this far apart at least, however small they are: a sync of the store comes with each. */
 export const IMAGE_REST_MS_MIN = 10_000;

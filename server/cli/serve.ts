@@ -132,6 +132,7 @@ class RunningServer {
     if (member === undefined) return;
     const fields = { name: this.#config.name, 'data-dir': this.#config.dataDir };
     this.#logger.info('closing etcd server', fields);
+    const startMs = SYSTEM_CLOCK.monotonicMs();
     // First: they take the processor and the disk that the rest needs, and are for calls that end below.
     const exportsEnded = member.exports.stop();
     await handOver(member, this.#network, this.#logger);
@@ -149,7 +150,7 @@ class RunningServer {
     await this.#peerListeners?.close(0);
     await exportsEnded;
     await new Promise<void>((resolve) => member.storage.wal.close(resolve));
-    await member.indexKeeper.stop();
+    await member.indexKeeper.stop(startMs);
     await member.storage.backend.close();
     this.#logger.info('closed etcd server', fields);
   }

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { SILENT_LOGGER } from '../../../server/base/logger.ts';
 import { IndexKeeper } from '../../../server/cli/index-keeper.ts';
-import { IMAGE_RECORDS_MIN } from '../../../server/cli/limits.ts';
+import { IMAGE_AT_STOP_WITHIN_MS, IMAGE_RECORDS_MIN } from '../../../server/cli/limits.ts';
 import { MvccStore } from '../../../server/mvcc/store.ts';
 import { StoreFatalError } from '../../../server/storage/rocks/errors.ts';
 import { MemoryBackend } from '../../support/memory-backend.ts';
@@ -107,14 +107,14 @@ describe('index keeper', () => {
     change(world.store, 5000);
     await run(world, 30);
     expect(world.disk.ends).toEqual(['published', 'published']);
-    await world.keeper.stop();
+    await world.keeper.stop(world.time.monotonicMs());
     expect(world.disk.ends).toHaveLength(2);
   });
 
   it('leaves small stores alone', async () => {
     const world = setUp(IMAGE_RECORDS_MIN - 1);
     await run(world, 30);
-    await world.keeper.stop();
+    await world.keeper.stop(world.time.monotonicMs());
     expect(world.disk.images).toEqual([]);
     expect(world.time.timerCount).toBe(0);
   });
@@ -184,16 +184,34 @@ describe('index keeper', () => {
 
   it('ends with an image, without pauses, also of one begun before', async () => {
     const idle = setUp();
-    await idle.keeper.stop();
+    await idle.keeper.stop(idle.time.monotonicMs());
     expect(idle.disk.ends).toEqual(['published']);
     const busy = setUp();
     busy.time.advance(1000);
     await turns();
     expect(busy.disk.images[0]?.length).toBeLessThan(3);
-    const stopped = busy.keeper.stop();
+    const stopped = busy.keeper.stop(busy.time.monotonicMs());
     busy.time.advance(1000);
     await stopped;
     expect(busy.disk.ends).toEqual(['published']);
+  });
+
+  it('ends without an image when the stop has taken long, also without one begun before', async () => {
+    const busy = setUp();
+    const sinceMs = busy.time.monotonicMs();
+    busy.time.advance(IMAGE_AT_STOP_WITHIN_MS + 1);
+    const stopped = busy.keeper.stop(sinceMs);
+    busy.time.advance(1000);
+    await stopped;
+    // The one that the first look began.
+    expect(busy.disk.ends).toEqual(['abandoned']);
+    const quiet = setUp(IMAGE_RECORDS_MIN, { imageRevision: 2, recordCount: -IMAGE_RECORDS_MIN });
+    quiet.disk.hasImage = true;
+    const quietSinceMs = quiet.time.monotonicMs();
+    quiet.time.advance(IMAGE_AT_STOP_WITHIN_MS + 1);
+    change(quiet.store, IMAGE_RECORDS_MIN);
+    await quiet.keeper.stop(quietSinceMs);
+    expect(quiet.disk.images).toEqual([]);
   });
 
   it('goes on without an image when the disk has no room for it, and ends the member when the store cannot be synced', async () => {
