@@ -135,7 +135,7 @@ export class SnapshotExports {
     let look: NodeJS.Timeout | undefined;
     try {
       await this.#checkRoom(making);
-      look = setInterval(() => void this.#look(abort), EXPORT_LOOK_MS);
+      look = setInterval(() => void this.#look(making, abort), EXPORT_LOOK_MS);
       const options = { durable: false, onView, signal: abort.signal };
       return (await exportSnapshot(store, path, options)).sizeBytes;
     } finally {
@@ -160,9 +160,10 @@ export class SnapshotExports {
     throw new EtcdError('noSpaceForSnapshot');
   }
 
-  /** Gives up an export that is about to fill the disk. */
-  async #look(abort: AbortController): Promise<void> {
+  /** Gives up an export that is about to fill the disk: the newest, after which those before it may have room. */
+  async #look(making: MakingExport, abort: AbortController): Promise<void> {
     const { directory, logger } = this.#deps;
+    if ([...this.#making].at(-1) !== making) return;
     const freeBytes = await this.#freeBytes(directory).catch(nothing);
     if (freeBytes === undefined || freeBytes >= EXPORT_FREE_BYTES_MIN || abort.signal.aborted)
       return;

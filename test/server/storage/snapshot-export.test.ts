@@ -190,6 +190,16 @@ describe('a disk', () => {
     expect(await outcomeOf(opening)).toBe(REFUSAL);
     expect(files()).toEqual([]);
   });
+
+  it('that fills is rid of the newest export first', async () => {
+    holdExports();
+    const plenty = Number.MAX_SAFE_INTEGER;
+    freeBytes = [plenty, plenty, EXPORT_FREE_BYTES_MIN - 1, plenty];
+    const first = exports.open('client');
+    expect(await outcomeOf(exports.open('peer'))).toBe(REFUSAL);
+    store.commit();
+    expect(await outcomeOf(first)).toBe('opened');
+  });
 });
 
 describe('a stop', () => {
