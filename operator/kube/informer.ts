@@ -90,9 +90,8 @@ export class Informer<T extends Stored> {
     const { items, resourceVersion } = await api.list(resource, selection, signal);
     const uids = new Set(items.map(({ metadata }) => metadata.uid));
     for (const object of [...cache.all()]) {
-      // What we wrote after the list was made is newer than the list.
-      const isNewer = Number(object.metadata.resourceVersion) > Number(resourceVersion);
-      if (!uids.has(object.metadata.uid) && !isNewer) this.#deleted(object);
+      // Not what we wrote after the list was made: that is newer than the list.
+      if (!uids.has(object.metadata.uid)) this.#deleted(object, resourceVersion);
     }
     for (const object of items) this.#changed(object);
     this.#resourceVersion = resourceVersion;
@@ -109,8 +108,8 @@ export class Informer<T extends Stored> {
     if (put !== false && !isSame) this.#options.onChange(object);
   }
 
-  #deleted(object: T): void {
-    if (this.#options.cache.remove(object)) this.#options.onChange(object);
+  #deleted(object: T, goneAt: string | undefined = object.metadata.resourceVersion): void {
+    if (this.#options.cache.remove(object, goneAt)) this.#options.onChange(object);
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {

@@ -15,15 +15,18 @@ export class ObjectCache<T extends Stored> {
   readonly #objects: Map<string, T>;
   readonly #byOwner: Map<string, Set<string>>;
   readonly #ownerOf: (object: T) => string | undefined;
-  /** UIDs that were seen to go. The answer to a write may arrive after the news that its object is gone. */
-  readonly #gone: Set<string>;
+  /**
+   * The versions at which UIDs were seen to go. The answer to a write may arrive after the news that its object is gone; but
+   * one that only lost its label is told as gone too, and comes back with a newer version when the label is put back.
+   */
+  readonly #gone: Map<string, string | undefined>;
 
   /** `ownerOf` names the cluster of an object. */
   constructor(ownerOf: (object: T) => string | undefined) {
     this.#objects = new Map();
     this.#byOwner = new Map();
     this.#ownerOf = ownerOf;
-    this.#gone = new Set();
+    this.#gone = new Map();
   }
 
   get size(): number {
@@ -47,12 +50,14 @@ export class ObjectCache<T extends Stored> {
     return found;
   }
 
-  /** The object that was there before; false when what is there is newer, or the object is known to be gone. */
+  /** The object that was there before; false when what is there is newer, or the object is known to have gone since. */
   put(object: T): { readonly before: T | undefined } | false {
-    if (this.#gone.has(object.metadata.uid ?? '')) return false;
+    const { uid = '', resourceVersion } = object.metadata;
+    const order = compareVersions(resourceVersion, this.#gone.get(uid));
+    if (order !== undefined && order <= 0) return false;
     const key = keyOfObject(object);
     const before = this.#objects.get(key);
-    if (before !== undefined && isOlder(object, before)) return false;
+    if (isNewer(before?.metadata.resourceVersion, resourceVersion)) return false;
     this.#unindex(key, before);
     this.#objects.set(key, object);
     const owner = this.#ownerKeyOf(object);
@@ -63,12 +68,16 @@ export class ObjectCache<T extends Stored> {
     return { before };
   }
 
-  /** Leaves an object of the same name alone when it is another one. */
-  remove(object: T): boolean {
-    this.#bury(object.metadata.uid ?? '');
+  /**
+   * `goneAt` is the version of the deletion, or of a list that no longer had it. Leaves an object of the same name alone when
+   * it is another one, or the same one and newer: it has come back.
+   */
+  remove(object: T, goneAt: string | undefined = object.metadata.resourceVersion): boolean {
+    this.#bury(object.metadata.uid ?? '', goneAt);
     const key = keyOfObject(object);
     const before = this.#objects.get(key);
     if (before === undefined || before.metadata.uid !== object.metadata.uid) return false;
+    if (isNewer(before.metadata.resourceVersion, goneAt)) return false;
     this.#unindex(key, before);
     this.#objects.delete(key);
     return true;
@@ -84,9 +93,11 @@ export class ObjectCache<T extends Stored> {
     return owner === undefined ? undefined : keyOf(object.metadata.namespace ?? '', owner);
   }
 
-  #bury(uid: string): void {
-    this.#gone.add(uid);
-    const [oldest] = this.#gone;
+  #bury(uid: string, goneAt: string | undefined): void {
+    if (isNewer(this.#gone.get(uid), goneAt)) return;
+    this.#gone.delete(uid);
+    this.#gone.set(uid, goneAt);
+    const [oldest] = this.#gone.keys();
     if (this.#gone.size > GONE_KNOWN_MAX && oldest !== undefined) this.#gone.delete(oldest);
   }
 
@@ -107,9 +118,15 @@ function keyOfObject({ metadata }: Stored): string {
   return keyOf(metadata.namespace ?? '', metadata.name);
 }
 
-/** Resource versions can be compared where both are numbers, as those of every API server are. */
-function isOlder(object: Stored, than: Stored): boolean {
-  const [a, b] = [object.metadata.resourceVersion, than.metadata.resourceVersion];
-  if (a === undefined || b === undefined || !/^\d+$/.test(a) || !/^\d+$/.test(b)) return false;
-  return Number(a) < Number(b);
+export function isNewer(version: string | undefined, than: string | undefined): boolean {
+  return (compareVersions(version, than) ?? 0) > 0;
+}
+
+/**
+ * Below 0 when `a` is the older one, above when it is the newer. Undefined where one is no number, as those of every API
+ * server are: then nothing is known, and the news counts.
+ */
+function compareVersions(a: string | undefined, b: string | undefined): number | undefined {
+  if (a === undefined || b === undefined || !/^\d+$/.test(a) || !/^\d+$/.test(b)) return undefined;
+  return Number(a) - Number(b);
 }

@@ -15,6 +15,8 @@ export interface StoredObject extends Json {
 
 interface Watcher {
   readonly collection: string;
+  /** A label that what is told of must have, with whatever value. */
+  readonly label: string | null;
   readonly response: ServerResponse;
 }
 
@@ -81,7 +83,7 @@ export class FakeApiServer {
       },
     };
     this.objects.set(key, stored);
-    this.#tell(key, before === undefined ? 'ADDED' : 'MODIFIED', stored);
+    this.#tell(key, before, stored);
     return stored;
   }
 
@@ -90,9 +92,7 @@ export class FakeApiServer {
     if (object === undefined) return;
     this.objects.delete(key);
     this.#version += 1;
-    const resourceVersion = String(this.#version);
-    const last = { ...object, metadata: { ...object.metadata, resourceVersion } };
-    this.#tell(key, 'DELETED', last);
+    this.#tell(key, object, undefined);
   }
 
   /** Changes without a word to those who watch, as if the event were lost. */
@@ -123,7 +123,7 @@ export class FakeApiServer {
     }
     const body: unknown = text === '' ? {} : JSON.parse(text);
     if (isWatch) this.#watch(url, response);
-    else this.#handle(request.method ?? '', url.pathname, asJson(body), response);
+    else this.#handle(request.method ?? '', url, asJson(body), response);
   }
 
   #watch(url: URL, response: ServerResponse): void {
@@ -134,19 +134,24 @@ export class FakeApiServer {
       response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
       return;
     }
-    const watcher = { collection: url.pathname, response };
+    const label = url.searchParams.get('labelSelector');
+    const watcher = { collection: url.pathname, label, response };
     this.#watchers.add(watcher);
     response.once('close', () => this.#watchers.delete(watcher));
   }
 
-  #handle(method: string, path: string, body: Json, response: ServerResponse): void {
+  #handle(method: string, url: URL, body: Json, response: ServerResponse): void {
+    const path = url.pathname;
     const isStatus = path.endsWith('/status');
     const key = isStatus ? path.slice(0, -'/status'.length) : path;
     const current = this.objects.get(key);
     if (method === 'GET' && path === '/apis') {
       send(response, 200, { groups: [{ name: 'policy', versions: [{ version: 'v1' }] }] });
     } else if (method === 'GET' && current === undefined && this.#isCollection(path)) {
-      const items = [...this.objects].filter(([each]) => isIn(each, path)).map(([, each]) => each);
+      const label = url.searchParams.get('labelSelector');
+      const items = [...this.objects]
+        .filter(([each, object]) => isIn(each, path) && hasLabel(object, label))
+        .map(([, each]) => each);
       send(response, 200, { items, metadata: { resourceVersion: String(this.#version) } });
     } else if (method === 'POST') {
       this.#create(path, body, response);
@@ -177,11 +182,26 @@ export class FakeApiServer {
     return /\/(?:[a-z]+s)$/.test(path) && !/\/leases\/|\/events\//.test(path);
   }
 
-  #tell(key: string, type: string, object: Json): void {
-    for (const { collection, response } of this.#watchers) {
-      if (isIn(key, collection)) response.write(`${JSON.stringify({ type, object })}\n`);
+  /** As an API server does: to those who watch for a label, an object that loses it is deleted, as it was, at that version. */
+  #tell(key: string, before: StoredObject | undefined, now: StoredObject | undefined): void {
+    for (const { collection, label, response } of this.#watchers) {
+      if (!isIn(key, collection)) continue;
+      const [was, is] = [before, now].map((object) => hasLabel(object, label));
+      if (is) tell(response, was ? 'MODIFIED' : 'ADDED', now);
+      else if (was && before !== undefined) {
+        const metadata = { ...before.metadata, resourceVersion: String(this.#version) };
+        tell(response, 'DELETED', { ...before, metadata });
+      }
     }
   }
+}
+
+function tell(response: ServerResponse, type: string, object: unknown): void {
+  response.write(`${JSON.stringify({ type, object })}\n`);
+}
+
+function hasLabel(object: StoredObject | undefined, label: string | null): boolean {
+  return object !== undefined && (label === null || label in asJson(object.metadata['labels']));
 }
 
 function isIn(key: string, collection: string): boolean {

@@ -16,7 +16,15 @@ const CLUSTERS = '/apis/etcd-ts.io/v1alpha1/namespaces/db/etcdclusters';
 const MEMBERS = '/apis/etcd-ts.io/v1alpha1/namespaces/db/etcdmembers';
 const PODS = '/api/v1/namespaces/db/pods';
 const EVENTS = '/api/v1/namespaces/db/events';
+const SERVICES = '/api/v1/namespaces/db/services';
 const LABELS = { 'etcd-ts.io/cluster': 'main' };
+const OWNER = {
+  apiVersion: 'etcd-ts.io/v1alpha1',
+  kind: 'EtcdCluster',
+  name: 'main',
+  controller: true,
+  blockOwnerDeletion: true,
+};
 
 let server: FakeApiServer;
 let store: ObjectStore;
@@ -132,6 +140,39 @@ describe('what is seen', () => {
     server.oldestVersion = server.version;
     server.cutWatches('end');
     await vi.waitFor(() => expect(podNames()).toEqual(['main-b']), 5_000);
+  });
+
+  it('has an object again whose label was removed and put back', async () => {
+    await startWithCluster();
+    putPod('main-a');
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-a']));
+    const pod = server.objects.get(`${PODS}/main-a`);
+    if (pod === undefined) throw new Error('the Pod is not there');
+    server.put(PODS, { ...pod, metadata: { ...pod.metadata, labels: {} } });
+    await vi.waitFor(() => expect(podNames()).toEqual([]));
+    putPod('main-a');
+    await vi.waitFor(() => expect(podNames()).toEqual(['main-a']));
+  });
+
+  it('has the Service again whose label our own apply has put back', async () => {
+    await startWithCluster();
+    const { uid = '' } = server.objects.get(`${CLUSTERS}/main`)?.metadata ?? {};
+    const metadata = {
+      name: 'main-client',
+      namespace: 'db',
+      labels: LABELS,
+      ownerReferences: [{ ...OWNER, uid }],
+    };
+    const stored = server.put(SERVICES, { kind: 'Service', metadata, spec: {} });
+    const spec = { type: 'ClusterIP', ports: [], selector: {} };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata, spec } as const;
+    const client = () => objects.observe({ namespace: 'db', name: 'main' })?.clientService;
+    await vi.waitFor(() => expect(client()).toBeDefined());
+    server.put(SERVICES, { ...stored, metadata: { ...stored.metadata, labels: {} } });
+    await vi.waitFor(() => expect(client()).toBeUndefined());
+    server.inSilence(() => {});
+    await objects.perform(seen(), { kind: 'applyService', service }, stop.signal);
+    expect(client()).toBeDefined();
   });
 
   it('comes in the end although the API server refuses at first', async () => {
