@@ -1,5 +1,5 @@
 // Owns putting the operator together, and its end: SIGTERM lets the rounds under way finish, gives the Lease back and exits;
-// a lost Lease exits at once, since somebody else may be acting.
+// a lost Lease ends the acts at once, since somebody else may be acting, and the process when it has told what it did.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Controller } from '../controller/controller.ts';
@@ -24,6 +24,8 @@ const OK: Page = { status: 200, text: 'ok\n' };
 const STOP_MS_MAX = 15_000;
 /** How long events may take to be written at the end. */
 const FLUSH_MS_MAX = 3_000;
+/** The same when the Lease is lost: an event acts on nothing, but the process has to go. */
+const LOST_FLUSH_MS_MAX = 1_000;
 
 /** Fulfilled with the exit code when the operator has ended. */
 export async function runOperator(
@@ -148,6 +150,8 @@ async function lead(parts: Leading): Promise<number> {
   if (isLost) {
     controller.abort();
     log('error', 'the lease was lost');
+    await Promise.race([events.flush(), pause(LOST_FLUSH_MS_MAX, renewing.signal)]);
+    renewing.abort();
     return 1;
   }
   log('info', 'stopping');

@@ -12,7 +12,7 @@ import { KubeError } from './kube-error.ts';
 import { RELIST_AFTER_MS, RETRY_MS_MAX, RETRY_MS_MIN } from './limits.ts';
 import { errorText, type Log } from './log.ts';
 import type { ObjectCache } from './object-cache.ts';
-import { pause } from './pause.ts';
+import { pause, retryWaitMs } from './pause.ts';
 import type { Resource } from './resource.ts';
 
 interface Stored {
@@ -121,8 +121,7 @@ export class Informer<T extends Stored> {
       if (Date.now() - this.#listedAtMs > RETRY_MS_MIN) return;
     }
     this.#failures += 1;
-    const most = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (this.#failures - 1));
-    const waitMs = Math.round(most * (0.5 + Math.random() / 2));
+    const waitMs = retryWaitMs(this.#failures, RETRY_MS_MAX);
     const fields = { kind: resource.plural, error: errorText(error), retryInMs: waitMs };
     log('warn', 'a watch broke', fields);
     await pause(waitMs, signal);

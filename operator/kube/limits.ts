@@ -30,6 +30,9 @@ export const EVENTS_PENDING_MAX = 10_000;
 export const EVENTS_KNOWN_MAX = 1_000;
 /** A repeat within this time adds to the count of the event there is. */
 export const EVENT_SERIES_MS = 600_000;
+/** client-go's figures: an event that cannot be written for some two minutes is given up. */
+export const EVENT_ATTEMPTS_MAX = 12;
+export const EVENT_RETRY_MS_MAX = 10_000;
 
 /** How often it is asked which APIs the server has: it may be upgraded under us. */
 export const DISCOVERY_AGE_MS = 600_000;

@@ -8,7 +8,11 @@ import { parseFlags } from '../../../operator/cli/flags.ts';
 import { runOperator } from '../../../operator/cli/run-operator.ts';
 import { FakeApiServer } from '../kube/fake-api-server.ts';
 
-const LEASE = '/apis/coordination.k8s.io/v1/namespaces/ops/leases/etcd-ts-operator';
+const NAME = 'etcd-ts-operator';
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/ops/leases';
+const LEASE = `${LEASES}/${NAME}`;
+const CLUSTERS = '/apis/etcd-ts.io/v1alpha1/namespaces/db/etcdclusters';
+const EVENTS = '/api/v1/namespaces/db/events';
 
 let folder: string;
 let stop: AbortController;
@@ -24,7 +28,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function run(server: string): Promise<number> {
+function run(server: string, ...flags: readonly string[]): Promise<number> {
   const kubeconfig = join(folder, 'kubeconfig');
   const config = {
     'current-context': 'test',
@@ -34,7 +38,7 @@ function run(server: string): Promise<number> {
   };
   writeFileSync(kubeconfig, JSON.stringify(config));
   const ports = ['--health-probe-bind-address=0', '--metrics-bind-address=0'];
-  const outcome = parseFlags([`--kubeconfig=${kubeconfig}`, ...ports], {});
+  const outcome = parseFlags([`--kubeconfig=${kubeconfig}`, ...ports, ...flags], {});
   if (outcome.kind === 'exit') throw new Error(outcome.text);
   return runOperator(outcome.config, (_level, message) => lines.push(message), stop.signal);
 }
@@ -58,6 +62,35 @@ describe('the operator', () => {
     expect(await ended).toBe(0);
     expect(lines).toContain('stopped');
     expect(server.objects.get(LEASE)?.['spec']).toMatchObject({ holderIdentity: '' });
+    await server.stop();
+  });
+
+  it('tells what it has still to tell when its Lease is lost, and ends with 1', async () => {
+    const server = new FakeApiServer();
+    const told = (): readonly string[] =>
+      [...server.objects.keys()].filter((key) => key.startsWith(EVENTS));
+    let fail = (_status: number): void => {};
+    server.holding = (request) =>
+      request === `POST ${EVENTS}` && !lines.includes('the lease was lost')
+        ? new Promise((resolve) => {
+            fail = resolve;
+          })
+        : undefined;
+    server.put(CLUSTERS, {
+      kind: 'EtcdCluster',
+      metadata: { name: 'main' },
+      spec: { replicas: -1 },
+    });
+    const ended = run(await server.start(), '--watch-namespace=db');
+    await vi.waitFor(() => expect(server.requests).toContain(`POST ${EVENTS}`), 5_000);
+    const lease = server.objects.get(LEASE);
+    const spec = { holderIdentity: 'another one', leaseDurationSeconds: 15 };
+    server.put(LEASES, { ...lease, metadata: { name: NAME }, spec });
+    await vi.waitFor(() => expect(lines).toContain('the lease was lost'), 5_000);
+    expect(told()).toEqual([]);
+    fail(503);
+    expect(await ended).toBe(1);
+    expect(told()).toHaveLength(1);
     await server.stop();
   });
 });

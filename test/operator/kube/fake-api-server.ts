@@ -27,6 +27,8 @@ export class FakeApiServer {
   readonly requests: string[];
   /** Statuses of the answers to the next requests, before anything is done. */
   readonly refusals: number[];
+  /** The status that a request ("POST /api/v1/...") is refused with, once that is known. */
+  holding: (request: string) => Promise<number> | undefined;
   /** Answers nothing while true. */
   isSilent: boolean;
   /** Watches from earlier versions are too old. */
@@ -39,6 +41,7 @@ export class FakeApiServer {
     this.objects = new Map();
     this.requests = [];
     this.refusals = [];
+    this.holding = () => undefined;
     this.isSilent = false;
     this.oldestVersion = 0;
     this.#version = 100;
@@ -116,7 +119,8 @@ export class FakeApiServer {
     let text = '';
     for await (const part of request) text += String(part);
     if (this.isSilent) return;
-    const refusal = this.refusals.shift();
+    const held = await this.holding(`${request.method} ${url.pathname}`);
+    const refusal = held ?? this.refusals.shift();
     if (refusal !== undefined) {
       refuse(response, refusal, 'as the test says');
       return;
