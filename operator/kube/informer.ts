@@ -3,13 +3,13 @@
 //   list -> watch -> (ended by the server) -> watch from the last resource version -> ...
 //     ^        |
 //     |        +-- 410 Gone (at once, whatever failed before), or listed long ago
-//     +-- any other failure: wait (doubling, with chance), then go on where it was
+//     +-- any other failure, and an end at once: wait (doubling, with chance), then go on where it was
 //
 // No failure ends it: an informer that stops in silence shows the operator a world that stands still.
 import type { ObjectMeta } from '../api/meta.ts';
 import type { KubeApi, Selection } from './kube-api.ts';
 import { KubeError } from './kube-error.ts';
-import { RELIST_AFTER_MS, RETRY_MS_MAX, RETRY_MS_MIN } from './limits.ts';
+import { RELIST_AFTER_MS, RETRY_MS_MAX, RETRY_MS_MIN, WATCH_MS_MIN } from './limits.ts';
 import { errorText, type Log } from './log.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { pause, retryWaitMs } from './pause.ts';
@@ -63,7 +63,6 @@ export class Informer<T extends Stored> {
     while (!signal.aborted) {
       try {
         await this.#follow(signal);
-        this.#failures = 0;
       } catch (error) {
         if (signal.aborted) return;
         await this.#recover(error, signal);
@@ -77,12 +76,18 @@ export class Informer<T extends Stored> {
       await this.#relist(signal);
     }
     const from = { ...selection, resourceVersion: this.#resourceVersion, signal };
+    const sinceMs = performance.now();
+    let isTold = false;
     for await (const event of api.watch(resource, from)) {
       this.#failures = 0;
+      isTold = true;
       if (event.kind === 'changed') this.#changed(event.object);
       if (event.kind === 'deleted') this.#deleted(event.object);
       if (event.resourceVersion !== '') this.#resourceVersion = event.resourceVersion;
     }
+    const isShort = !isTold && performance.now() - sinceMs < WATCH_MS_MIN;
+    if (isShort && !signal.aborted) throw new KubeError('the watch ended at once');
+    this.#failures = 0;
   }
 
   async #relist(signal: AbortSignal): Promise<void> {

@@ -16,6 +16,8 @@ export const WATCH_GRACE_MS = 15_000;
 export const RELIST_AFTER_MS = 1_800_000;
 export const RETRY_MS_MIN = 500;
 export const RETRY_MS_MAX = 30_000;
+/** A watch that ends sooner, and told nothing, has failed: it is not begun again without a wait. */
+export const WATCH_MS_MIN = 1_000;
 export const TCP_KEEP_ALIVE_MS = 15_000;
 export const SOCKETS_MAX = 64;
 
