@@ -14,6 +14,7 @@ import { type Change, makeChange } from './changes.ts';
 import type { EventNote, EventRecorder } from './event-recorder.ts';
 import { KubeError } from './kube-error.ts';
 import type { ObjectStore } from './object-store.ts';
+import { StrayMembers } from './stray-members.ts';
 
 export interface ClusterObjectsSeen {
   readonly cluster: EtcdCluster;
@@ -29,13 +30,15 @@ export interface ClusterObjectsSeen {
 export class ClusterObjects {
   readonly #store: ObjectStore;
   readonly #events: EventRecorder;
+  readonly #strays: StrayMembers;
 
   constructor(store: ObjectStore, events: EventRecorder) {
     this.#store = store;
     this.#events = events;
+    this.#strays = new StrayMembers(store);
   }
 
-  /** Undefined when there is no such cluster. */
+  /** Undefined when there is no such cluster. Members of an earlier one are not seen, and let go. */
   observe({
     namespace,
     name,
@@ -51,9 +54,12 @@ export class ClusterObjects {
     const headlessService = ours(caches.Service.get(namespace, headlessServiceName(name)));
     const clientService = ours(caches.Service.get(namespace, clientServiceName(name)));
     const budget = ours(caches.PodDisruptionBudget.get(namespace, budgetName(name)));
+    const members = caches.EtcdMember.ofCluster(namespace, name);
+    const strays = members.filter((member) => isControlledByAnother(cluster, member));
+    this.#strays.release(cluster, strays);
     return {
       cluster,
-      members: caches.EtcdMember.ofCluster(namespace, name),
+      members: members.filter((member) => !strays.includes(member)),
       pods: caches.Pod.ofCluster(namespace, name).filter((pod) => isControlledBy(cluster, pod)),
       claims: caches.PersistentVolumeClaim.ofCluster(namespace, name),
       ...(headlessService === undefined ? {} : { headlessService }),
@@ -95,7 +101,15 @@ interface Owned {
 }
 
 /** Not what an earlier cluster of the same name left, which the garbage collector is about to take. */
-function isControlledBy(cluster: EtcdCluster, { metadata }: Owned): boolean {
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  return owner?.uid === cluster.metadata.uid;
+function isControlledBy(cluster: EtcdCluster, object: Owned): boolean {
+  return controllerOf(object) === cluster.metadata.uid;
+}
+
+function isControlledByAnother(cluster: EtcdCluster, object: Owned): boolean {
+  const uid = controllerOf(object);
+  return uid !== undefined && uid !== cluster.metadata.uid;
+}
+
+function controllerOf({ metadata }: Owned): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }

@@ -44,6 +44,10 @@ export class ObjectStore {
     };
   }
 
+  get log(): Log {
+    return this.#options.log;
+  }
+
   get hasPolicyApi(): boolean {
     return this.#discovery.hasPolicyApi;
   }

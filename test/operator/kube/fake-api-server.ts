@@ -166,13 +166,24 @@ export class FakeApiServer {
     } else if (!isCurrent(body, current)) {
       refuse(response, 409, 'the object is another one');
     } else if (method === 'DELETE') {
-      this.remove(key);
-      send(response, 200, { kind: 'Status', status: 'Success' });
+      this.#delete(key, current, response);
     } else {
       const merged = method === 'PUT' ? body : asJson(merge(current, body));
       const metadata = { ...asJson(merged['metadata']), name: current.metadata.name };
       send(response, 200, this.put(key.replace(/\/[^/]+$/, ''), { ...merged, metadata }));
     }
+  }
+
+  /** What has finalizers stays, Terminating. */
+  #delete(key: string, current: StoredObject, response: ServerResponse): void {
+    const { finalizers, deletionTimestamp = new Date().toISOString() } = current.metadata;
+    if (Array.isArray(finalizers) && finalizers.length > 0) {
+      const metadata = { ...current.metadata, deletionTimestamp };
+      send(response, 200, this.put(key.replace(/\/[^/]+$/, ''), { ...current, metadata }));
+      return;
+    }
+    this.remove(key);
+    send(response, 200, { kind: 'Status', status: 'Success' });
   }
 
   #create(path: string, body: Json, response: ServerResponse): void {

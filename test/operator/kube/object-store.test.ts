@@ -27,6 +27,7 @@ const OWNER = {
 };
 
 let server: FakeApiServer;
+let api: KubeApi;
 let store: ObjectStore;
 let objects: ClusterObjects;
 let events: EventRecorder;
@@ -38,7 +39,7 @@ beforeEach(async () => {
   server = new FakeApiServer();
   const connection = plainConnection(await server.start());
   close = connection.close;
-  const api = new KubeApi(new Rest(connection));
+  api = new KubeApi(new Rest(connection));
   changes = [];
   const log = (): void => {};
   store = new ObjectStore({
@@ -114,6 +115,56 @@ describe('what is seen', () => {
     server.put(PODS, { metadata: { name: 'main-old', labels: LABELS, ownerReferences }, spec: {} });
     await store.start(stop.signal);
     expect(podNames()).toEqual([]);
+  });
+
+  it('leaves out members of an earlier cluster of the same name, and lets go those that wait', async () => {
+    const putMember = (name: string, uid: string, metadata: Record<string, unknown>): void => {
+      const ownerReferences = [{ ...OWNER, uid }];
+      const finalizers = ['example.com/other', 'etcd-ts.io/member'];
+      server.put(MEMBERS, {
+        metadata: { name, ownerReferences, finalizers, ...metadata },
+        spec: { clusterName: 'main' },
+      });
+    };
+    const finalizersOf = (name: string): unknown =>
+      server.objects.get(`${MEMBERS}/${name}`)?.metadata['finalizers'];
+    await startWithCluster();
+    const isLeaving = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const { uid = '' } = seen().metadata;
+    putMember('main-old', 'old', isLeaving);
+    putMember('main-kept', 'old', {});
+    putMember('main-new', uid, isLeaving);
+    await vi.waitFor(() => expect(store.caches.EtcdMember.size).toBe(3));
+    const { members } = objects.observe({ namespace: 'db', name: 'main' }) ?? {};
+    expect(members?.map(({ metadata }) => metadata.name)).toEqual(['main-new']);
+    await vi.waitFor(() => expect(finalizersOf('main-old')).toEqual(['example.com/other']));
+    expect(finalizersOf('main-kept')).toHaveLength(2);
+    expect(finalizersOf('main-new')).toHaveLength(2);
+  });
+
+  it('touches no member by a cluster that is known to be another one by now', async () => {
+    await startWithCluster();
+    const metadata = {
+      name: 'main-a',
+      ownerReferences: [{ ...OWNER, uid: 'new' }],
+      finalizers: ['etcd-ts.io/member'],
+      deletionTimestamp: '2026-01-01T00:00:00Z',
+    };
+    server.put(MEMBERS, { metadata, spec: { clusterName: 'main' } });
+    await vi.waitFor(() => expect(store.caches.EtcdMember.size).toBe(1));
+    server.inSilence(() => {
+      server.put(CLUSTERS, {
+        kind: 'EtcdCluster',
+        metadata: { name: 'main', uid: 'new' },
+        spec: {},
+      });
+    });
+    const before = server.requests.length;
+    expect(objects.observe({ namespace: 'db', name: 'main' })?.members).toEqual([]);
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before));
+    // What would follow comes right after that answer, and so before this one.
+    await api.getPath('/apis', stop.signal);
+    expect(server.requests.slice(before)).toEqual([`GET ${CLUSTERS}/main`, 'GET /apis']);
   });
 
   it('goes on after watches were ended or cut, without listing again', async () => {
