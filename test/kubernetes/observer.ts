@@ -7,7 +7,7 @@ import { KubeApi } from '../../operator/kube/kube-api.ts';
 import { ObjectStore } from '../../operator/kube/object-store.ts';
 import { MemberProbes } from './member-probes.ts';
 import type { Oracle } from './oracle.ts';
-import type { Versions } from './quiet.ts';
+import { unrestBetween, type Versions } from './quiet.ts';
 import type { ListedSample, Sample, StatusSample } from './sample.ts';
 import { patience } from './until.ts';
 import type { World } from './world.ts';
@@ -32,6 +32,7 @@ export class Observer {
   #sample: Sample | undefined;
   #list: readonly ListedSample[];
   #count: number;
+  #unrestAtMs: number;
   #loop: Promise<void>;
 
   constructor(what: Observation) {
@@ -47,11 +48,17 @@ export class Observer {
     this.#sample = undefined;
     this.#list = [];
     this.#count = 0;
+    this.#unrestAtMs = 0;
     this.#loop = Promise.resolve();
   }
 
   get sampleCount(): number {
     return this.#count;
+  }
+
+  /** When a leader changed or a member was slow to answer, the last time. */
+  get unrestAtMs(): number {
+    return this.#unrestAtMs;
   }
 
   /** The last sample; throws before the first. */
@@ -95,9 +102,12 @@ export class Observer {
   async #run(): Promise<void> {
     while (!this.#end.signal.aborted) {
       const dueMs = Date.now() + SAMPLE_MS;
-      this.#sample = await this.#look();
+      const [before, now] = [this.#sample, await this.#look()];
+      const unrest = before === undefined ? undefined : unrestBetween(before, now);
+      if (unrest !== undefined) this.#unrestAtMs = now.atMs;
+      this.#sample = now;
       this.#count += 1;
-      this.#what.oracle.observe(this.#sample);
+      this.#what.oracle.observe(now);
       await pause(Math.max(0, dueMs - Date.now()));
     }
   }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.ts';
 import { Oracle, type OracleOptions } from './oracle.ts';
-import { writesBetween } from './quiet.ts';
+import { unrestBetween, writesBetween } from './quiet.ts';
 import type { AnswerSample, Sample } from './sample.ts';
 
 const NAMES = ['a', 'b', 'c'];
@@ -237,5 +237,18 @@ describe('the rules of the end', () => {
     ]);
     const written = ['Pod a was changed', 'Event e was made', 'Pod b was deleted'];
     expect(writesBetween(before, after)).toEqual(written);
+  });
+
+  it('has unrest when another leads, and when a member is slow or away', () => {
+    const [before, after] = [good(10_000), good(10_100)];
+    expect(unrestBetween(before, after)).toBeUndefined();
+    const elected = new Map(
+      NAMES.map((name) => [name, { ...answerOf(name, 10_100), leaderId: 'id-b' }]),
+    );
+    expect(unrestBetween(before, { ...after, answers: elected })).toBe('b leads after a');
+    const slow = new Map(after.answers).set('c', answerOf('c', 8_500));
+    expect(unrestBetween(before, { ...after, answers: slow })).toBe('c is slow');
+    expect(unrestBetween(before, without(after, 'c'))).toBe('c is slow');
+    expect(unrestBetween(before, { ...after, list: undefined })).toBe('nobody leads after a');
   });
 });

@@ -267,7 +267,8 @@ function contradictions(sample: Sample): readonly string[] {
   return found;
 }
 
-function leaderOf(sample: Sample): string | undefined {
+/** By what most members say. */
+export function leaderOf(sample: Sample): string | undefined {
   const votes = new Map<string, number>();
   for (const answer of sample.answers.values()) {
     if (answer.leaderId === undefined || !isFresh(sample, answer)) continue;

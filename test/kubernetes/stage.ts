@@ -189,21 +189,24 @@ export class Stage {
    * the observer sees itself.
    */
   async ready(replicas: number, limitMs = 90_000): Promise<number> {
-    return await this.within(limitMs, `Ready with ${replicas}`, () => {
-      const { metadata, status = {} } = this.cluster();
-      const ready = this.condition('Ready');
-      const isSo =
-        ready?.status === 'True' &&
-        status.observedGeneration === metadata.generation &&
-        status.readyReplicas === replicas &&
-        status.replicas === replicas;
-      if (!isSo) throw new Error(this.#inWords());
-      const down = this.voters().filter((name) => !this.isUp(name));
-      if (down.length > 0 || this.list().length !== replicas) {
-        throw new Error(`Ready is said; listed: ${this.list().length}, down: ${down}`);
-      }
-      return true;
-    });
+    return await this.within(limitMs, `Ready with ${replicas}`, () => this.isReady(replicas));
+  }
+
+  /** The same, as it is now: throws with what is missing. */
+  isReady(replicas: number): true {
+    const { metadata, status = {} } = this.cluster();
+    const ready = this.condition('Ready');
+    const isSo =
+      ready?.status === 'True' &&
+      status.observedGeneration === metadata.generation &&
+      status.readyReplicas === replicas &&
+      status.replicas === replicas;
+    if (!isSo) throw new Error(this.#inWords());
+    const down = this.voters().filter((name) => !this.isUp(name));
+    if (down.length > 0 || this.list().length !== replicas) {
+      throw new Error(`Ready is said; listed: ${this.list().length}, down: ${down}`);
+    }
+    return true;
   }
 
   async says(
@@ -281,7 +284,7 @@ export class Stage {
     return isUp(this.observer.now, name);
   }
 
-  pod(name: string): { readonly uid: string; readonly isReady: boolean } | undefined {
+  pod(name: string): PodSample | undefined {
     return this.observer.now.pods.find((pod) => pod.name === name);
   }
 
@@ -380,16 +383,19 @@ export class Stage {
   }
 
   /**
-   * Nothing is written about a converged cluster. A time in which kubelet had news of Pods was not one without any: then
-   * another is waited for.
+   * Nothing is written about a converged cluster. A time in which kubelet had news of Pods, a leader was elected or a member
+   * was slow is not one in which nothing happens: then another is waited for.
    */
   async checkQuiet(): Promise<void> {
     let written: readonly string[] = [];
     for (let attempt = 0; attempt < QUIET_ATTEMPTS; attempt++) {
       await pause(CALM_MS);
+      // The operator tells at its next steady look what happened after its last.
+      const lookedAtMs = Date.now() - QUIET_MS;
       written = await this.#writesWithin(QUIET_MS);
       if (written.length === 0) return;
-      if (!written.some((what) => what.startsWith('Pod '))) break;
+      const isUneasy = this.observer.unrestAtMs >= lookedAtMs;
+      if (!isUneasy && !written.some((what) => what.startsWith('Pod '))) break;
     }
     throw new Error(`not quiet: ${written.join(', ')}`);
   }
@@ -404,7 +410,7 @@ export class Stage {
   }
 
   async checkEvents(): Promise<void> {
-    this.oracle.checkEvents(await this.#events(), Date.now());
+    this.oracle.checkEvents(await this.events(), Date.now());
   }
 
   /**
@@ -413,13 +419,13 @@ export class Stage {
    */
   async told(): Promise<void> {
     await until('every act so far has its event', async () => {
-      const untold = this.oracle.untold(await this.#events());
+      const untold = this.oracle.untold(await this.events());
       if (untold.length === 0) return true;
       throw new Error(untold.map(({ reason, subject }) => `${reason} ${subject}`).join(', '));
     });
   }
 
-  async #events(): Promise<readonly EventSample[]> {
+  async events(): Promise<readonly EventSample[]> {
     const events = await this.#kube.list(`${this.core}/events`);
     return events.map((event) => ({
       reason: textAt(event, 'reason') ?? '',

@@ -20,7 +20,7 @@ const WAY_IN = [
 const WAY_OUT = ['memberRemove', 'deletePod', 'deleteClaim', 'releaseMember'];
 const LIVES_MAX = 150;
 /** client-go's Lease lasts 15 s. */
-const TAKEOVER_SECONDS_MAX = 20;
+const TAKEOVER_MS_MAX = 20_000;
 
 /** Lives and deaths of operators until `isDone`; what each died after goes to `cuts`. */
 async function liveAndDie(stage: Stage, cuts: Set<string>, isDone: () => boolean): Promise<void> {
@@ -117,11 +117,9 @@ async function leads(operator: OperatorHandle): Promise<boolean> {
 
 async function takesOver(operator: OperatorHandle): Promise<number> {
   const sinceMs = performance.now();
-  await until(`${operator.name} leads`, async () => (await leads(operator)) || undefined, 40_000);
-  const took = (performance.now() - sinceMs) / 1000;
-  if (took > TAKEOVER_SECONDS_MAX * patience())
-    throw new Error(`it took over after ${took.toFixed(1)} s`);
-  return took;
+  const look = async (): Promise<true | undefined> => (await leads(operator)) || undefined;
+  await until(`${operator.name} leads`, look, TAKEOVER_MS_MAX);
+  return (performance.now() - sinceMs) / 1000;
 }
 
 const twoOperators: Scenario = {
@@ -133,11 +131,13 @@ const twoOperators: Scenario = {
     const second = await stage.startOperator({ leaderElect: true });
     await second.ready();
     if (!(await leads(first)) || (await leads(second))) throw new Error('the first should lead');
+    await stage.told();
     await first.kill();
     const killed = await takesOver(second);
     await stage.losePod(stage.follower());
     const third = await stage.startOperator({ leaderElect: true });
     await third.ready();
+    await stage.told();
     second.pause();
     const hung = await takesOver(third);
     second.resume();
@@ -156,6 +156,7 @@ const noApiServer: Scenario = {
   needs: ['operator', 'api-server'],
   play: async (stage) => {
     await stage.settle(3);
+    await stage.told();
     const [ids, before] = [stage.ids(), stage.writer.ledger.count];
     stage.excuse(true);
     await stage.world.stopApiServer();
