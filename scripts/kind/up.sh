@@ -12,9 +12,10 @@ done
 kind get clusters | grep -qx "$cluster" ||
   kind create cluster --name "$cluster" --config kind-config.yaml --wait 120s
 
-# kind loads only what is for the machine's own architecture: the script's default.
+# For the machine's own architecture: the script's default. An archive for another one may lie beside it, with the same tag.
 npm run --silent image
-kind load image-archive --name "$cluster" dist/image/etcd-ts-*.tar
+architecture=$(node -p "process.arch === 'x64' ? 'amd64' : process.arch")
+kind load image-archive --name "$cluster" "dist/image/etcd-ts-$architecture.tar"
 
 kubectl --context "$context" apply --server-side -f manifests/crds -f manifests/operator.yaml
 # The tag stays the same when the image changes.
