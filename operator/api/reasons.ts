@@ -97,9 +97,12 @@ export const EVENT_REASONS = {
   PhaseChanged: 'What is known about a member was recorded.',
   LeaderMoved: 'Leadership was handed over before a planned act.',
   PodCreated: 'A Pod was created.',
+  PodNotCreated:
+    'The API server refuses to make a Pod (a quota, a policy, a webhook). Tried again.',
   PodDeleted: 'A Pod was deleted; the message says why.',
   PodUpdated: 'Labels or annotations of a running Pod were changed.',
   VolumeCreated: 'A PersistentVolumeClaim was created.',
+  VolumeNotCreated: 'The API server refuses to make a volume. Tried again.',
   VolumeReleased: "The volume of a removed member is kept, and marked as nobody's.",
   VolumeGrown: 'More space was asked for.',
   VolumeDeleted: 'The PersistentVolumeClaim of a removed member was deleted.',

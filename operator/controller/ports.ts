@@ -26,7 +26,7 @@ export type MemberAction = Extract<Action, { readonly kind: MemberActionKind }>;
 export interface KubePort {
   /** Undefined when there is no such cluster. */
   observe(key: ClusterKey): ObservedObjects | undefined;
-  /** Does the act; an object that is gone is no failure of a delete. Throws what ends the round. */
+  /** Does the act; an object that is gone is no failure of a delete. Throws when it fails; `isConflict` of the error: seen too late. */
   perform(cluster: EtcdCluster, action: KubeAction, signal: AbortSignal): Promise<void>;
   /** Writes the status over `cluster` as it was seen, and nothing if it is not that any more. */
   writeStatus(cluster: EtcdCluster, status: EtcdClusterStatus, signal: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
-// Owns one round of one cluster: observe, plan, execute, status. It decides nothing; a failure of an act ends the acts, and
-// the status is written all the same.
+// Owns one round of one cluster: observe, plan, execute, status. It decides nothing; a failure of an act ends the acts of
+// its chain, or all when it has none, and the status is written all the same.
 import type { EtcdCluster } from '../api/etcd-cluster.ts';
 import { clientUrl } from '../api/names.ts';
 import type { Action } from '../reconcile/action.ts';
@@ -153,18 +153,48 @@ interface Work {
 async function execute(ports: RoundPorts, { observed, result, signals }: Work): Promise<Execution> {
   const { cluster } = observed;
   const endpoints = endpointsOf(observed);
+  const ended = new Set<string>();
   let acts = 0;
+  let failure: Execution['failure'];
   for (const action of result.actions) {
     if (signals.stopping.aborted) break;
+    const { chain } = action;
+    if (chain !== undefined && ended.has(chain)) continue;
     try {
       await perform(ports, { cluster, endpoints, action, ending: signals.ending });
     } catch (cause) {
-      return { acts, failure: { action: action.kind, cause } };
+      failure ??= { action: action.kind, cause };
+      if (signals.stopping.aborted) break;
+      tellRefusal(ports, { cluster, action, cause });
+      if (chain === undefined) break;
+      ended.add(chain);
+      continue;
     }
     acts += 1;
-    ports.kube.recordEvent(cluster, action.event);
+    if (!isFence(action)) ports.kube.recordEvent(cluster, action.event);
   }
-  return { acts };
+  return failure === undefined ? { acts } : { acts, failure };
+}
+
+function isFence(action: Action): boolean {
+  return action.kind === 'patchMember' && action.isFence === true;
+}
+
+function tellRefusal(
+  { kube }: RoundPorts,
+  {
+    cluster,
+    action: { refusal },
+    cause,
+  }: { readonly cluster: EtcdCluster; readonly action: Action; readonly cause: unknown },
+): void {
+  // A conflict is no refusal: what was seen is old, and the next round sees better.
+  if (refusal === undefined || isConflict(cause)) return;
+  kube.recordEvent(cluster, { ...refusal, message: `${refusal.message}: ${messageOf(cause)}` });
+}
+
+function isConflict(cause: unknown): boolean {
+  return cause instanceof Error && 'isConflict' in cause && cause.isConflict === true;
 }
 
 interface Request {

@@ -30,6 +30,8 @@ type Act =
       readonly resourceVersion: string;
       /** The whole status: a field that is not in it is to go. */
       readonly status: EtcdMemberStatus;
+      /** Changes nothing: it fails when what was seen is old. Its event is that of the start it guards. */
+      readonly isFence?: true;
     } & Named)
   /** Deletes the object and lets its finalizer go. */
   | ({ readonly kind: 'releaseMember' } & Named)
@@ -54,7 +56,16 @@ type Act =
   | { readonly kind: 'disarmAlarm'; readonly alarm: Alarm }
   | { readonly kind: 'recordEvent' };
 
-export type Action = Act & { readonly event: EventText };
+export type Action = Act & {
+  readonly event: EventText;
+  /** Told when the API server refuses the act; the reason it gives is put behind the message. */
+  readonly refusal?: EventText;
+  /**
+   * Acts of one chain stand or fall together: the first that fails ends its chain and nothing else. One without a chain
+   * ends the round: what comes after it was decided on what it writes.
+   */
+  readonly chain?: string;
+};
 export type ActionKind = Action['kind'];
 
 /** Actions that change who is a member. A plan has at most one. */
@@ -63,6 +74,10 @@ export const MEMBERSHIP_ACTIONS: ReadonlySet<ActionKind> = new Set([
   'memberPromote',
   'memberRemove',
 ]);
+
+export function inChain(chain: string, actions: readonly Action[]): readonly Action[] {
+  return actions.map((action) => ({ ...action, chain }));
+}
 
 export function normal(reason: EventReason, message: string): EventText {
   return { type: 'Normal', reason, message };

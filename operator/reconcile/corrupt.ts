@@ -19,6 +19,7 @@ export function disarmLeftovers({ observed, list }: ClusterView): readonly Actio
     .map((alarm) => ({
       kind: 'disarmAlarm',
       alarm,
+      chain: `alarm of ${alarm.memberId}`,
       event: normal(
         'AlarmDisarmed',
         `${alarm.type} of ${alarm.memberId}, which is no longer a member`,

@@ -11,7 +11,7 @@ import type { LeaveReason } from '../api/etcd-member.ts';
 import type { PersistentVolumeClaim } from '../api/kube-objects.ts';
 import { LABEL_CLUSTER_UID, LABEL_MEMBER, LABEL_RELEASED } from '../api/labels.ts';
 import { peerUrl } from '../api/names.ts';
-import { type Action, normal, warning } from './action.ts';
+import { type Action, inChain, normal, warning } from './action.ts';
 import { withoutMarks } from './hibernation.ts';
 import { deletePod } from './pods.ts';
 import { canRemoveVoter, quorumOf } from './quorum.ts';
@@ -22,7 +22,7 @@ import { type ClusterView, isJoining, isLeaving, type MemberView, stayingVoters 
 export function cleanUpRemoved(view: ClusterView): readonly Action[] {
   const leaving = view.members.filter((member) => isLeaving(member) && isOut(view, member));
   return [
-    ...leaving.flatMap((member) => cleanUp(view, member)),
+    ...leaving.flatMap((member) => inChain(member.name, cleanUp(view, member))),
     ...cleanUpUnrecorded(view),
     ...letRecordsGo(view),
   ];
@@ -41,7 +41,7 @@ function letRecordsGo({ members, counts }: ClusterView): readonly Action[] {
     )
     .map(({ name, object }) => {
       const event = warning('MemberDeleted', `${name} stays a member: only its record goes`);
-      return { kind: 'releaseMember', name, uid: object.metadata.uid ?? '', event };
+      return { kind: 'releaseMember', name, uid: object.metadata.uid ?? '', chain: name, event };
     });
 }
 
@@ -74,7 +74,7 @@ function cleanUpUnrecorded({
         isNobodys(labels[LABEL_MEMBER] ?? ''),
     )
     .map((claim) => releaseClaim(claim, claim.metadata.labels?.[LABEL_MEMBER] ?? ''));
-  return [...pods, ...claims];
+  return [...pods, ...claims].map((action) => ({ ...action, chain: action.name }));
 }
 
 /** The stage that touches membership, of one member. Undefined when the others could not bear it: repairs go first. */
@@ -123,7 +123,7 @@ function removeMember(view: ClusterView, member: MemberView): Step | undefined {
   const event = normal('MemberRemoved', `removed ${name} (${listed.id}): ${why}`);
   const remove: Action = { kind: 'memberRemove', memberId: listed.id, event };
   return {
-    // Its process ends by itself, and would be started again until the Pod goes. The first act that fails ends the round.
+    // Its process ends by itself, and would be started again until the Pod goes. The first act that fails ends the step.
     actions: [remove, ...deletePodOf(member)],
     reason,
     message: `removing ${name}`,
@@ -180,7 +180,10 @@ function deletePodOf({ pod, name }: MemberView): readonly Action[] {
 }
 
 /** Old data must not come back: three removed members of five would elect each other, knowing nothing of their end. */
-function releaseClaim({ metadata }: PersistentVolumeClaim, member: string): Action {
+function releaseClaim(
+  { metadata }: PersistentVolumeClaim,
+  member: string,
+): Action & { readonly kind: 'labelClaim' } {
   const { name, uid = '' } = metadata;
   const event = normal('VolumeReleased', `kept ${name} of ${member}, which left`);
   return { kind: 'labelClaim', name, uid, labels: { [LABEL_RELEASED]: 'true' }, event };

@@ -7,6 +7,7 @@
 //    > scale > upgrade
 //
 // Beside it runs the upkeep that changes no membership and stops nobody: records, Services, missing Pods, removed members.
+// What the API server refuses holds up what it was for, and nothing else: only records, which decisions rest on, end a round.
 import { findCondition } from '../api/conditions.ts';
 import { resolveSpec } from '../api/defaults.ts';
 import type { EtcdClusterStatus } from '../api/etcd-cluster.ts';
@@ -14,17 +15,18 @@ import { canonicalJson } from '../api/hash.ts';
 import { CLUSTER_FINALIZER } from '../api/names.ts';
 import { problemsText, validateCluster } from '../api/validation.ts';
 import { clusterContext } from '../specs/context.ts';
-import { type Action, normal, warning } from './action.ts';
+import { type Action, inChain, normal, warning } from './action.ts';
 import { adoptMembers } from './adopt.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { disarmLeftovers, replaceCorrupt } from './corrupt.ts';
 import { deleteCluster } from './deletion.ts';
+import { growVolumes } from './growth.ts';
 import { hibernate } from './hibernation.ts';
 import { bringIn } from './learner.ts';
 import { cleanUpRemoved, continueLeaving } from './leaving.ts';
 import { REQUEUE_AFTER_ACT_MS, REQUEUE_STEADY_MS, REQUEUE_WAITING_MS } from './limits.ts';
 import type { Observed } from './observed.ts';
-import { keepPods } from './pods.ts';
+import { keepPods, startMembers } from './pods.ts';
 import { recordMembers } from './records.ts';
 import { renewBrokenPod, replaceUnhealthy } from './replacement.ts';
 import { rollConfiguration, upgrade } from './roll.ts';
@@ -36,7 +38,7 @@ import { targetVersion } from './target-version.ts';
 import { buildView, type ClusterView, isLeaving } from './view.ts';
 
 export interface Plan {
-  /** To be done in this order; the first that fails ends the round. */
+  /** To be done in this order; what a failure ends, `chain` of an action says. */
   readonly actions: readonly Action[];
   /** To be written after the actions, also when one failed. */
   readonly status: EtcdClusterStatus;
@@ -63,9 +65,10 @@ export function plan(observed: Observed, nowMs: number): Plan {
   const target = targetVersion(cluster, observed);
   const context = clusterContext(cluster, resolveSpec(cluster.spec), target.version);
   const view = buildView(observed, context, nowMs);
-  const { upkeep, step } = decide(view, target.problem);
+  const { upkeep, step, last } = decide(view, target.problem);
   const status = buildStatus(view, step);
-  const actions = [...upkeep, ...step.actions, ...noteTransitions(view, status)];
+  const decided = inChain('step', step.actions);
+  const actions = [...upkeep, ...decided, ...last, ...noteTransitions(view, status)];
   return {
     actions: withoutRepeats(actions),
     status,
@@ -77,6 +80,8 @@ export function plan(observed: Observed, nowMs: number): Plan {
 interface Decision {
   readonly upkeep: readonly Action[];
   readonly step: Step;
+  /** What the API server may refuse for long: volumes and Pods to be made, volumes to grow. */
+  readonly last: readonly Action[];
 }
 
 function decide(view: ClusterView, versionProblem: string | undefined): Decision {
@@ -92,14 +97,27 @@ function decide(view: ClusterView, versionProblem: string | undefined): Decision
     ...records,
     ...keepServices(view),
     ...adoptMembers(view),
-    ...keepPods(view, new Set(records.map(({ name }) => name))),
+    ...keepPods(view),
     ...cleanUpRemoved(view),
     ...disarmLeftovers(view),
   ];
-  const step = firstStep(view) ?? rest(view, versionProblem);
+  const wanted = firstStep(view) ?? rest(view, versionProblem);
   // Decisions are made on records that are written: a round that writes some decides nothing else.
-  const isWriting = upkeep.some((action) => action.kind === 'patchMember');
-  return { upkeep, step: isWriting ? withoutActs(step) : step };
+  const step = records.length > 0 ? withoutActs(wanted) : wanted;
+  const recorded = new Set(records.map(({ name }) => name));
+  const starts = startMembers(view, { recorded, moved: membersMoved(view, step) });
+  return { upkeep, step, last: [...starts, ...growVolumes(view)] };
+}
+
+/** Members that the step writes about, or takes out of the list. */
+function membersMoved({ members }: ClusterView, { actions }: Step): ReadonlySet<string> {
+  const moved = new Set<string>();
+  for (const action of actions) {
+    if (action.kind === 'patchMember') moved.add(action.name);
+    if (action.kind !== 'memberRemove') continue;
+    for (const { name, listed } of members) if (listed?.id === action.memberId) moved.add(name);
+  }
+  return moved;
 }
 
 function firstStep(view: ClusterView): Step | undefined {
@@ -140,7 +158,7 @@ function withoutActs({ latches, ...step }: Step): Step {
 }
 
 function alone(step: Step): Decision {
-  return { upkeep: [], step };
+  return { upkeep: [], step, last: [] };
 }
 
 function still(reason: Step['reason'], message: string): Step {

@@ -8,41 +8,56 @@ import {
   type MemberRole,
 } from '../api/labels.ts';
 import type { StringMap } from '../api/meta.ts';
-import { parseQuantity } from '../api/quantity.ts';
 import { joiningCluster, sealedCluster, seedCluster } from '../specs/initial-cluster.ts';
 import { buildPod } from '../specs/pod.ts';
 import { buildClaim } from '../specs/pvc.ts';
-import { type Action, normal, warning } from './action.ts';
+import { type Action, inChain, normal, warning } from './action.ts';
 import { changePhase } from './step.ts';
 import { type ClusterView, isLeaving, type MemberView } from './view.ts';
 
-/** `beingRecorded`: members about which something is written in this round. They are first started in the next. */
-export function keepPods(view: ClusterView, beingRecorded: ReadonlySet<string>): readonly Action[] {
-  return view.members.flatMap((member) => keepPod(view, member, beingRecorded.has(member.name)));
+/** What is done about Pods that are there. */
+export function keepPods(view: ClusterView): readonly Action[] {
+  return view.members.flatMap((member) => inChain(member.name, keepPod(view, member)));
 }
 
-function keepPod(
-  view: ClusterView,
-  member: MemberView,
-  isBeingRecorded: boolean,
-): readonly Action[] {
+/** Members about which something is written in this round. */
+export interface Written {
+  /** What is known of them: those that have not booted are first started in the next. */
+  readonly recorded: ReadonlySet<string>;
+  /** Where they stand: all that is decided about them waits for the next. */
+  readonly moved: ReadonlySet<string>;
+}
+
+/** What is missing is made, after all that was decided: the API server may refuse it, for as long as a quota is used up. */
+export function startMembers(view: ClusterView, { recorded, moved }: Written): readonly Action[] {
+  return view.members
+    .filter((member) => member.pod === undefined && !moved.has(member.name))
+    .filter((member) => isAwake(view, member) && shallRun(view, member))
+    .flatMap((member) =>
+      inChain(member.name, startMember(view, member, recorded.has(member.name))),
+    );
+}
+
+function keepPod(view: ClusterView, member: MemberView): readonly Action[] {
   const { pod } = member;
-  if (member.phase === 'Dormant' || isSleeping(view)) return stopDormant(member);
+  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return [];
+  if (!isAwake(view, member)) return [deletePod(pod, 'spec.replicas is 0')];
   if (!shallRun(view, member)) return [];
-  const grown = growClaim(view, member);
-  if (pod === undefined) return [...grown, ...startMember(view, member, isBeingRecorded)];
-  if (pod.metadata.deletionTimestamp !== undefined) return grown;
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') {
-    return [...grown, deletePod(pod, `it ended (${pod.status.phase}) and is made again`)];
+    return [deletePod(pod, `it ended (${pod.status.phase}) and is made again`)];
   }
-  return [...grown, ...updatePod(view, member, pod)];
+  return updatePod(view, member, pod);
+}
+
+export function isAwake(view: ClusterView, { phase }: MemberView): boolean {
+  return phase !== 'Dormant' && !isSleeping(view);
 }
 
 /**
  * A member runs from the time it is in the list until it is out of it. Without a list: if it was in it when last seen, and
  * not known to be out. A member that is to leave runs too, as long as its vote is counted.
  */
-function shallRun(view: ClusterView, member: MemberView): boolean {
+export function shallRun(view: ClusterView, member: MemberView): boolean {
   if (member.isVolumeLost) return false;
   if (isFirst(view, member)) return !isLeaving(member);
   if (view.list !== undefined) return member.listed !== undefined;
@@ -86,6 +101,7 @@ function startMember(
     kind: 'createPod',
     pod,
     event: normal('PodCreated', `started ${name}`),
+    refusal: warning('PodNotCreated', `${name} was not started`),
   };
   return member.isBooted ? [create] : [fence(view, member), create];
 }
@@ -96,7 +112,7 @@ function startMember(
  */
 function fence(view: ClusterView, member: MemberView): Action {
   const event = normal('PhaseChanged', `${member.name} is about to be started`);
-  return changePhase(view, member, { phase: member.phase }, event);
+  return { ...changePhase(view, member, { phase: member.phase }, event), isFence: true };
 }
 
 /** Only for a member that never had one: a volume made for a member that has booted would be an empty one. */
@@ -104,16 +120,8 @@ function makeClaim(view: ClusterView, member: MemberView): readonly Action[] {
   if (member.isBooted || member.phase === 'Voter') return [];
   const claim = buildClaim(view.context, member.name);
   const event = normal('VolumeCreated', `made the volume ${claim.metadata.name}`);
-  return [{ kind: 'createClaim', claim, event }];
-}
-
-function growClaim({ spec }: ClusterView, { claim, name }: MemberView): readonly Action[] {
-  if (claim === undefined || spec.storage.medium === 'Memory') return [];
-  const [has, wants] = [claim.spec.resources.requests.storage, spec.storage.size];
-  if ((parseQuantity(wants) ?? 0) <= (parseQuantity(has) ?? Number.MAX_SAFE_INTEGER)) return [];
-  const event = normal('VolumeGrown', `asked for ${wants} instead of ${has} for ${name}`);
-  const { name: claimName, uid = '' } = claim.metadata;
-  return [{ kind: 'growClaim', name: claimName, uid, size: wants, event }];
+  const refusal = warning('VolumeNotCreated', `${claim.metadata.name} was not made`);
+  return [{ kind: 'createClaim', claim, event, refusal }];
 }
 
 /** What initial-cluster.ts explains. Undefined while a joining member's list cannot be told. */
@@ -163,12 +171,7 @@ function updatePod(view: ClusterView, member: MemberView, pod: Pod): readonly Ac
   ];
 }
 
-function stopDormant({ pod }: MemberView): readonly Action[] {
-  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return [];
-  return [deletePod(pod, 'spec.replicas is 0')];
-}
-
-export function deletePod({ metadata }: Pod, why: string): Action {
+export function deletePod({ metadata }: Pod, why: string): Action & { readonly kind: 'deletePod' } {
   return {
     kind: 'deletePod',
     name: metadata.name,

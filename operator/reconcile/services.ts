@@ -4,15 +4,15 @@ import type { PodDisruptionBudget, Service } from '../api/kube-objects.ts';
 import { buildClientService } from '../specs/client-service.ts';
 import { buildHeadlessService } from '../specs/headless-service.ts';
 import { buildBudget } from '../specs/pdb.ts';
-import { type Action, normal } from './action.ts';
+import { type Action, inChain, normal } from './action.ts';
 import type { ClusterView } from './view.ts';
 
 export function keepServices(view: ClusterView): readonly Action[] {
   const { context, observed } = view;
   return [
-    ...keepService(buildHeadlessService(context), observed.headlessService),
-    ...keepService(buildClientService(context), observed.clientService),
-    ...keepBudget(view),
+    ...inChain('peers', keepService(buildHeadlessService(context), observed.headlessService)),
+    ...inChain('client', keepService(buildClientService(context), observed.clientService)),
+    ...inChain('budget', keepBudget(view)),
   ];
 }
 

@@ -30,7 +30,7 @@ export function changePhase(
   member: MemberView,
   change: EtcdMemberStatus,
   event?: EventText,
-): Action {
+): Action & { readonly kind: 'patchMember' } {
   const { name, uid = '', resourceVersion = '' } = member.object.metadata;
   const isSame = change.phase === member.object.status?.phase;
   const phaseSince = isSame ? member.object.status?.phaseSince : formatTime(view.nowMs);

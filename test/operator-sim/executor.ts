@@ -1,5 +1,5 @@
-// Owns the carrying out of plans on the model, as the controller would: in order, ended by the first failure, ended by the
-// operator's death. The rules that concern one act are checked here, before it, against the true state of the world.
+// Owns the carrying out of plans on the model, as the controller would: in order, a chain ended by its first failure, all
+// ended by the operator's death. The rules that concern one act are checked here, before it, against the true state of the world.
 import type { EtcdCluster } from '../../operator/api/etcd-cluster.ts';
 import type { EtcdMember } from '../../operator/api/etcd-member.ts';
 import { ANNOTATION_INITIAL_CLUSTER_STATE, LABEL_MEMBER } from '../../operator/api/labels.ts';
@@ -31,25 +31,27 @@ export function execute(
 ): Execution {
   const trace: string[] = [];
   let isWhole = true;
+  const ended = new Set<string>();
   for (const [index, action] of plan.actions.entries()) {
     if (index === interference.diesAfter) return died(trace);
-    if (world.prng.chance(interference.failureChance)) {
-      trace.push(`${action.kind} failed`);
-      isWhole = false;
-      break;
-    }
-    checkAct(world, action);
-    const problem = perform(world, action);
-    trace.push(
-      `${action.kind}: ${action.event.message}${problem === undefined ? '' : ` (${problem})`}`,
-    );
+    const { chain, kind, event } = action;
+    if (chain !== undefined && ended.has(chain)) continue;
+    const problem = attempt(world, action, interference.failureChance);
+    trace.push(`${kind}: ${event.message}${problem === undefined ? '' : ` (${problem})`}`);
     if (problem === undefined) continue;
     isWhole = false;
-    break;
+    if (chain === undefined) break;
+    ended.add(chain);
   }
   if (interference.diesAfter === plan.actions.length) return died(trace);
   writeStatus(world, plan, seen);
   return { trace, isWhole };
+}
+
+function attempt(world: World, action: Action, failureChance: number): string | undefined {
+  if (world.prng.chance(failureChance)) return 'failed';
+  checkAct(world, action);
+  return world.refused.has(action.kind) ? 'forbidden' : perform(world, action);
 }
 
 function died(trace: readonly string[]): Execution {

@@ -4,6 +4,7 @@ import type { EtcdClusterSpec } from '../../operator/api/etcd-cluster.ts';
 import type { Pod } from '../../operator/api/kube-objects.ts';
 import { formatTime } from '../../operator/api/time.ts';
 import { leadRight } from './misleading.ts';
+import { permit } from './refusing.ts';
 import { BAD_TAG, type World } from './world.ts';
 
 type Fault = (world: World) => string | undefined;
@@ -49,6 +50,7 @@ export function heal(world: World): void {
   world.etcd.isolated.clear();
   world.isBlind = false;
   leadRight(world);
+  permit(world);
   mendImage(world);
   unpause(world);
 }

@@ -14,6 +14,7 @@ import { Violation } from './etcd-model.ts';
 import { execute, type Interference } from './executor.ts';
 import { heal, strike } from './faults.ts';
 import { mislead } from './misleading.ts';
+import { refuse } from './refusing.ts';
 import { World } from './world.ts';
 
 const STORM_ROUNDS = 120;
@@ -22,6 +23,7 @@ const CALM_ROUNDS = 900;
 const QUIET_ROUNDS = 5;
 /** Tells the generators of a history apart. */
 const ROUTES = 1_000_000_007;
+const REFUSALS = 2_000_000_011;
 
 export interface HistoryResult {
   readonly world: World;
@@ -46,10 +48,13 @@ export function runHistory(seed: number): HistoryResult {
   const routes = new Prng(seed + ROUTES);
   const isMisled = routes.chance(0.5);
   world.hasSlowKubelets = isMisled;
+  const refusals = new Prng(seed + REFUSALS);
+  const isRefused = refusals.chance(0.5);
   try {
     for (let round = 0; round < STORM_ROUNDS; round++) {
       if (prng.chance(0.15 + calmness * 0.3)) note(trace, world, strike(world));
       if (isMisled && routes.chance(0.15)) note(trace, world, mislead(world, routes));
+      if (isRefused && refusals.chance(0.1)) note(trace, world, refuse(world, refusals));
       world.pass(prng.chance(0.05) ? 300_000 : prng.between(1_000, 20_000));
       if (prng.chance(0.05)) continue;
       reconcile(world, trace, {

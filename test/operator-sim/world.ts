@@ -10,6 +10,7 @@ import {
   LABEL_ROLE,
 } from '../../operator/api/labels.ts';
 import type { StringMap } from '../../operator/api/meta.ts';
+import type { ActionKind } from '../../operator/reconcile/action.ts';
 import type {
   MemberListResult,
   Observed,
@@ -42,6 +43,8 @@ export class World {
   readonly held: Map<string, ContainerStatus>;
   /** Pods that the operator cannot talk to, though everybody else can. */
   readonly hidden: Set<string>;
+  /** Acts that the API server refuses: a quota is used up, a policy forbids it, a webhook is down. */
+  readonly refused: Set<ActionKind>;
   readonly patience: Patience;
   /** Kubelets start containers by the annotations there were a round ago. */
   hasSlowKubelets: boolean;
@@ -60,6 +63,7 @@ export class World {
     this.startChance = 0.7;
     this.held = new Map();
     this.hidden = new Set();
+    this.refused = new Set();
     this.patience = new Patience();
     this.hasSlowKubelets = false;
     this.#history = [];

@@ -120,12 +120,13 @@ it('brings a cluster of three to life within a minute, and is quiet then', async
   expect(bench.events.length).toBe(events);
 });
 
-it('ends the acts at the first that fails, tells the status, and backs off', async () => {
+it('ends the acts at a record that cannot be written, tells the status, and backs off', async () => {
   const bench = new Bench(3);
-  bench.broken.add('applyService');
+  bench.broken.add('patchMember');
   bench.controller.enqueue(KEY);
   await bench.pass(10);
-  expect(bench.world.api.members.size).toBe(0);
+  expect(bench.world.api.claims.size).toBe(1);
+  expect(bench.world.api.pods.size).toBe(0);
   expect(readiness(bench)).toBe('Bootstrapping');
   const failures = bench.results.filter((result) => result.kind === 'failed').length;
   expect(failures).toBeGreaterThan(3);
@@ -133,6 +134,36 @@ it('ends the acts at the first that fails, tells the status, and backs off', asy
   bench.broken.clear();
   await bench.pass(90);
   expect(readiness(bench)).toBe('AllMembersReady');
+});
+
+it('gives up a learner whose Pod is refused, and tells each refusal but no fence', async () => {
+  const bench = new Bench(3);
+  bench.controller.enqueue(KEY);
+  await bench.pass(60);
+  bench.broken.add('createPod');
+  bench.world.api.editSpec((spec) => ({ ...spec, replicas: 4 }));
+  await bench.pass(60);
+  const told = bench.events.length;
+  await bench.pass(300);
+  expect(new Set(bench.events.slice(told))).toEqual(new Set(['PodNotCreated']));
+  const learners = (): number => bench.world.etcd.list.filter((entry) => entry.isLearner).length;
+  expect(learners()).toBe(1);
+  await bench.pass(300);
+  expect(learners()).toBe(0);
+});
+
+it('makes Pods again while it is refused the volume of another member', async () => {
+  const bench = new Bench(3);
+  bench.controller.enqueue(KEY);
+  await bench.pass(60);
+  bench.broken.add('createClaim');
+  bench.world.api.editSpec((spec) => ({ ...spec, replicas: 4 }));
+  await bench.pass(30);
+  expect(bench.events).toContain('VolumeNotCreated');
+  for (const pod of [...bench.world.api.pods.values()]) bench.world.finishPod(pod);
+  await bench.pass(60);
+  expect(bench.world.api.pods.size).toBe(3);
+  expect(readiness(bench)).toBe('MembersNotReady');
 });
 
 it('does not wait for a member that never answers', async () => {

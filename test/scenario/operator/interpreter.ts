@@ -11,6 +11,7 @@
 //    pod-delete M, pod-end M, crash M, node-kill M, nodes-revive, volume-destroy M, disk-wipe M, isolate M, join
 //    hold M REASON, release M    the container does not run, and why
 //    corrupt M, foreign M, blind, see, restart-all
+//    refuse ACT..., permit       the API server refuses to do that
 //    delete-cluster, delete-member M, drop-member M
 import type { EtcdClusterSpec } from '../../../operator/api/etcd-cluster.ts';
 import type { Pod } from '../../../operator/api/kube-objects.ts';
@@ -21,6 +22,7 @@ import { reconcile } from '../../operator-sim/history.ts';
 import { World } from '../../operator-sim/world.ts';
 
 const SETTLE_ROUNDS_MAX = 400;
+const REFUSABLE = ['createPod', 'createClaim', 'growClaim', 'applyService'] as const;
 
 type Words = readonly string[];
 
@@ -57,6 +59,8 @@ export class Interpreter {
       release: ([member]) => this.#quiet(this.#world.held.delete(this.#real(member))),
       corrupt: ([member]) => this.#quiet(this.#world.etcd.alarms.add(this.#id(member))),
       foreign: ([member]) => this.#quiet(this.#world.etcd.foreign.add(this.#real(member))),
+      refuse: (kinds) => this.#quiet(kinds.map((kind) => this.#refuse(kind))),
+      permit: () => this.#quiet(this.#world.refused.clear()),
       blind: () => this.#setBlind(true),
       see: () => this.#setBlind(false),
       'restart-all': () =>
@@ -88,6 +92,12 @@ export class Interpreter {
     this.#diesAfter = diesAfter;
     this.#ageRounds = ageRounds ?? 0;
     return [];
+  }
+
+  #refuse(name: string): void {
+    const kind = REFUSABLE.find((act) => act === name);
+    if (kind === undefined) throw new Error(`${name} is never refused`);
+    this.#world.refused.add(kind);
   }
 
   #setBlind(isBlind: boolean): Words {
