@@ -244,6 +244,10 @@ const STATUS_SCHEMA: Schema = record('What the operator last saw.', {
   joinFailures: whole('Learners in a row that did not become voters.'),
   lastJoinFailure: text('When the last of them was given up.', { maxLength: 32 }),
   seedsLost: whole('First members lost before the cluster ID was known.'),
+  growthSize: text('The size that volumes were last asked to grow to, while one is smaller.', {
+    maxLength: 32,
+  }),
+  lastGrowth: text('When they were asked.', { maxLength: 32 }),
 });
 
 export const SPEC_SCHEMA: Schema = record('The cluster you want.', SPEC_FIELDS, {

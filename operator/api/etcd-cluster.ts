@@ -147,6 +147,9 @@ export interface EtcdClusterStatus {
   readonly lastJoinFailure?: string;
   /** Seeds lost before the cluster ID was known; part of the next seed's name. */
   readonly seedsLost?: number;
+  /** The size that volumes smaller than it were last asked to grow to, and when; gone when none is smaller. */
+  readonly growthSize?: string;
+  readonly lastGrowth?: string;
 }
 
 export interface EtcdCluster {

@@ -77,6 +77,8 @@ export const CONDITION_REASONS = {
     'NOSPACE alarm: writes are refused. Compact, defragment, raise options.quotaBackendBytes, then disarm.',
   OutOfMemory:
     'A member is killed for its memory limit. Raise resources.limits.memory; replacing would not help.',
+  VolumeNotGrown:
+    'A volume is smaller than storage.size and was not grown when that was asked for: its storage class may not allow it (allowVolumeExpansion), see the events. It is asked again every five minutes; nothing waits for it.',
   UnknownMember:
     'The member list has a member whose peer URL is not one of this cluster. Remove it by hand if it is not wanted.',
   // Protected
@@ -105,6 +107,7 @@ export const EVENT_REASONS = {
   VolumeNotCreated: 'The API server refuses to make a volume. Tried again.',
   VolumeReleased: "The volume of a removed member is kept, and marked as nobody's.",
   VolumeGrown: 'More space was asked for.',
+  VolumeNotGrown: 'The API server refuses to grow a volume; the message says why. Tried again.',
   VolumeDeleted: 'The PersistentVolumeClaim of a removed member was deleted.',
   ServiceApplied: 'A Service was created or changed.',
   BudgetApplied: 'The PodDisruptionBudget was created or changed.',

@@ -2,6 +2,7 @@
 import type { ConditionDraft } from '../api/conditions.ts';
 import type { ConditionReason } from '../api/reasons.ts';
 import { isNamelessCorruption } from './corrupt.ts';
+import { notGrown } from './growth.ts';
 import type { Step } from './step.ts';
 import { hasImageTrouble, isOutOfMemory } from './trouble.ts';
 import { type ClusterView, isJoining, isLeaving, type MemberView } from './view.ts';
@@ -98,6 +99,7 @@ function judgeDegraded(view: ClusterView): ConditionDraft {
     ['ImageUnavailable', inUse.filter((member) => hasImageTrouble(member))],
     ['MemberUnhealthy', voters.filter((member) => !member.isHealthy && !member.isPodReady)],
     ['MemberUnreachable', voters.filter((member) => !member.isHealthy)],
+    ['VolumeNotGrown', notGrown(view)],
   ];
   for (const [reason, affected, isTrue] of troubles) {
     if (!(isTrue ?? affected.length > 0)) continue;

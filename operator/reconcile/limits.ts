@@ -18,6 +18,9 @@ export const JOIN_BACKOFF_MS_MAX = 1_800_000;
 /** Entries behind the leader with which a member still counts as caught up: etcd's own catch-up margin. */
 export const CAUGHT_UP_ENTRIES = 5_000;
 
+/** Between two tries to grow volumes: a storage class is seldom changed, and each try is a request that is refused. */
+export const GROWTH_RETRY_MS = 300_000;
+
 export const HOUR_MS = 3_600_000;
 /** Times of replacements that are kept: more than maxPerHour can be. */
 export const REPLACEMENTS_KEPT = 60;

@@ -20,7 +20,7 @@ import { adoptMembers } from './adopt.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { disarmLeftovers, replaceCorrupt } from './corrupt.ts';
 import { deleteCluster } from './deletion.ts';
-import { growVolumes } from './growth.ts';
+import { growVolumes, noteGrowth } from './growth.ts';
 import { hibernate } from './hibernation.ts';
 import { bringIn } from './learner.ts';
 import { cleanUpRemoved, continueLeaving } from './leaving.ts';
@@ -106,7 +106,12 @@ function decide(view: ClusterView, versionProblem: string | undefined): Decision
   const step = records.length > 0 ? withoutActs(wanted) : wanted;
   const recorded = new Set(records.map(({ name }) => name));
   const starts = startMembers(view, { recorded, moved: membersMoved(view, step) });
-  return { upkeep, step, last: [...starts, ...growVolumes(view)] };
+  // What ends the round would end it before volumes grow, and the status would say that they had been asked to.
+  const mayGrow = upkeep.every(({ chain }) => chain !== undefined);
+  const growth = mayGrow ? growVolumes(view) : [];
+  if (growth.length === 0) return { upkeep, step, last: starts };
+  const latches = { ...step.latches, ...noteGrowth(view) };
+  return { upkeep, step: { ...step, latches }, last: [...starts, ...growth] };
 }
 
 /** Members that the step writes about, or takes out of the list. */

@@ -4,9 +4,10 @@ import { mergeConditions } from '../api/conditions.ts';
 import type { EtcdClusterStatus, MemberStatusEntry } from '../api/etcd-cluster.ts';
 import { podSelector, selectorText } from '../api/labels.ts';
 import { clientUrl } from '../api/names.ts';
+import { keptGrowth } from './growth.ts';
 import { judge } from './judgement.ts';
 import { DB_SIZE_STEP_BYTES, LAG_STEP_ENTRIES, STEADY_RATIO } from './limits.ts';
-import type { Step } from './step.ts';
+import type { Latches, Step } from './step.ts';
 import { lowestVersion } from './target-version.ts';
 import { type ClusterView, isLeaving, type MemberView } from './view.ts';
 
@@ -32,10 +33,8 @@ export function buildStatus(view: ClusterView, step: Step): EtcdClusterStatus {
   };
 }
 
-function keptLatches(
-  { cluster, members, counts, spec }: ClusterView,
-  step: Step,
-): Step['latches'] & object {
+function keptLatches(view: ClusterView, step: Step): Latches {
+  const { cluster, members, counts, spec } = view;
   const { clusterID, recentReplacements, joinFailures, lastJoinFailure, seedsLost } =
     cluster.status ?? {};
   const failed = {
@@ -49,6 +48,7 @@ function keptLatches(
     ...(recentReplacements === undefined ? {} : { recentReplacements }),
     ...(seedsLost === undefined ? {} : { seedsLost }),
     ...(isOver ? {} : failed),
+    ...keptGrowth(view),
     ...step.latches,
   };
 }

@@ -10,7 +10,13 @@ import type { ClusterView, MemberView } from './view.ts';
 /** Parts of the status that only the planner's own acts change. */
 export type Latches = Pick<
   EtcdClusterStatus,
-  'clusterID' | 'recentReplacements' | 'joinFailures' | 'lastJoinFailure' | 'seedsLost'
+  | 'clusterID'
+  | 'recentReplacements'
+  | 'joinFailures'
+  | 'lastJoinFailure'
+  | 'seedsLost'
+  | 'growthSize'
+  | 'lastGrowth'
 >;
 
 export interface Step {

@@ -86,7 +86,12 @@ export function perform(world: World, action: Action): string | undefined {
     case 'createClaim':
       return api.create(api.claims, action.claim, nowMs) ? undefined : 'conflict';
     case 'growClaim':
-      return undefined;
+      return withUid(api.claims, action, (claim) => {
+        if (claim.status?.phase !== 'Bound') return 'only bound claims grow';
+        const resources = { requests: { storage: action.size } };
+        api.update(api.claims, { ...claim, spec: { ...claim.spec, resources } });
+        return undefined;
+      });
     case 'labelClaim':
       return withUid(api.claims, action, (claim) => {
         const labels = { ...claim.metadata.labels, ...action.labels };

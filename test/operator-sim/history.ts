@@ -238,7 +238,8 @@ function whyUnfinished({ api, etcd }: World): string | undefined {
     etcd.healthyVoters().length === replicas &&
     api.members.size === replicas &&
     api.pods.size === replicas;
-  if (isWhole && findCondition(conditions, 'Ready')?.status === 'True') return undefined;
+  const isGrown = findCondition(conditions, 'Degraded')?.reason !== 'VolumeNotGrown';
+  if (isWhole && isGrown && findCondition(conditions, 'Ready')?.status === 'True') return undefined;
   const members = [...api.members.values()].map(
     ({ metadata, status }) => `${metadata.name} ${status?.phase} ${status?.leaveReason ?? ''}`,
   );

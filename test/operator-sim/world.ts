@@ -156,7 +156,17 @@ export class World {
       this.#setStatus(pod, { phase: 'Pending', ready: false, unschedulable: true });
       return;
     }
+    this.#bindClaim(`data-${name}`);
     if (!this.etcd.processes.has(name)) this.#startProcess(pod, { node, volume });
+  }
+
+  /** A claim is bound when the first Pod that wants it has a node. */
+  #bindClaim(name: string): void {
+    const claim = this.api.claims.get(name);
+    if (claim === undefined || claim.status?.phase === 'Bound') return;
+    const before = this.api.writes;
+    this.api.update(this.api.claims, { ...claim, status: { phase: 'Bound' } });
+    this.api.writes = before;
   }
 
   #startProcess(

@@ -166,6 +166,27 @@ it('makes Pods again while it is refused the volume of another member', async ()
   expect(readiness(bench)).toBe('MembersNotReady');
 });
 
+it('tells that volumes cannot grow, at most once in five minutes, and goes on', async () => {
+  const bench = new Bench(3);
+  bench.controller.enqueue(KEY);
+  await bench.pass(60);
+  bench.broken.add('growClaim');
+  bench.world.api.editSpec((spec) => ({ ...spec, storage: { size: '9Gi' } }));
+  const refusals = (): number =>
+    bench.events.filter((reason) => reason === 'VolumeNotGrown').length;
+  // The model shows what was written a second later; the first rounds after the refusal ask again.
+  await bench.pass(30);
+  const early = refusals();
+  expect(early).toBeGreaterThanOrEqual(3);
+  await bench.pass(250);
+  expect(refusals()).toBe(early);
+  const { conditions } = bench.world.api.cluster?.status ?? {};
+  expect(findCondition(conditions, 'Degraded')?.reason).toBe('VolumeNotGrown');
+  expect(bench.results.at(-1)).toMatchObject({ kind: 'done', acts: 0 });
+  await bench.pass(60);
+  expect(refusals()).toBeGreaterThan(early);
+});
+
 it('does not wait for a member that never answers', async () => {
   const bench = new Bench(3);
   bench.controller.enqueue(KEY);
