@@ -1,11 +1,11 @@
 // Owns the birth of a cluster: one seed, started once as a new cluster, its ID latched. Until then no Pod is labelled a
-// voter, so no client can have written anything, and a seed that loses its volume can be thrown away and made again.
+// voter, so no client can have written anything, and a seed that loses its volume, or is deleted, can be thrown away and made again.
 import { memberName } from '../api/names.ts';
 import { buildMember } from '../specs/member.ts';
 import { normal, warning } from './action.ts';
 import { membersOfClaims } from './adopt.ts';
 import { changePhase, type Step } from './step.ts';
-import type { ClusterView } from './view.ts';
+import { type ClusterView, isLeaving, type MemberView } from './view.ts';
 
 export function bootstrapCluster(view: ClusterView): Step | undefined {
   if (view.clusterId !== undefined) return undefined;
@@ -52,18 +52,31 @@ function makeSeed(view: ClusterView): Step | undefined {
 
 function dropLostSeed(view: ClusterView): Step | undefined {
   const lost = view.members.find(
-    ({ isVolumeLost, object, phase }) =>
-      isVolumeLost && object.spec.seed && phase !== 'Leaving' && phase !== 'Replacing',
+    (member) =>
+      member.object.spec.seed &&
+      member.object.status?.removed !== true &&
+      (member.isVolumeLost || isGivenUp(member)),
   );
   if (lost === undefined) return undefined;
-  const event = warning('PhaseChanged', `${lost.name} lost its volume before the cluster was born`);
-  const change = { phase: 'Leaving', leaveReason: 'JoinFailed', removed: true } as const;
+  const why = lost.isVolumeLost ? 'lost its volume' : 'was deleted';
+  const event = warning('PhaseChanged', `${lost.name} ${why} before the cluster was born`);
+  // The volume of one that was deleted is kept: it may have booted out of our sight.
+  const leaveReason = lost.isVolumeLost ? 'JoinFailed' : 'Removed';
+  const change = { phase: 'Leaving', leaveReason, removed: true } as const;
   return {
     actions: [changePhase(view, lost, change, event)],
     reason: 'Creating',
-    message: `starting over: ${lost.name} lost its volume`,
+    message: `starting over: ${lost.name} ${why}`,
     latches: { seedsLost: (view.cluster.status?.seedsLost ?? 0) + 1 },
   };
+}
+
+/**
+ * Somebody deleted its EtcdMember. One that has booted, or that a member list shows, is a cluster already: its ID is latched,
+ * and then it is a member like others. One that has not is given up; its Pod is gone before there is another seed.
+ */
+function isGivenUp(member: MemberView): boolean {
+  return isLeaving(member) && !member.isBooted && member.listed === undefined;
 }
 
 function waitForSeed({ members }: ClusterView): Step {

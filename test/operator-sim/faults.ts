@@ -204,6 +204,17 @@ function deleteMemberObject(world: World): string | undefined {
   return `EtcdMember ${metadata.name} deleted`;
 }
 
+/** Before the cluster is born, which a fault that waits for three members never is. */
+export function deleteSeed(world: World): string | undefined {
+  const [seed] = world.api.members.values();
+  if (seed === undefined || world.api.cluster?.status?.clusterID !== undefined) return undefined;
+  const { metadata } = seed;
+  if (metadata.deletionTimestamp !== undefined) return undefined;
+  const deletionTimestamp = formatTime(world.nowMs);
+  world.api.update(world.api.members, { ...seed, metadata: { ...metadata, deletionTimestamp } });
+  return `EtcdMember ${metadata.name} deleted before the cluster is born`;
+}
+
 function dropMemberObject(world: World): string | undefined {
   if (world.api.cluster?.status?.clusterID === undefined) return undefined;
   const names = [...world.api.members.keys()];

@@ -12,7 +12,7 @@ import { sealedCluster } from '../../operator/specs/initial-cluster.ts';
 import { Prng } from '../../server/base/prng.ts';
 import { Violation } from './etcd-model.ts';
 import { execute, type Interference } from './executor.ts';
-import { heal, strike } from './faults.ts';
+import { deleteSeed, heal, strike } from './faults.ts';
 import { mislead } from './misleading.ts';
 import { refuse } from './refusing.ts';
 import { World } from './world.ts';
@@ -24,6 +24,7 @@ const QUIET_ROUNDS = 5;
 /** Tells the generators of a history apart. */
 const ROUTES = 1_000_000_007;
 const REFUSALS = 2_000_000_011;
+const BIRTHS = 3_000_000_019;
 
 export interface HistoryResult {
   readonly world: World;
@@ -50,11 +51,14 @@ export function runHistory(seed: number): HistoryResult {
   world.hasSlowKubelets = isMisled;
   const refusals = new Prng(seed + REFUSALS);
   const isRefused = refusals.chance(0.5);
+  const births = new Prng(seed + BIRTHS);
+  const isHardBorn = births.chance(0.5);
   try {
     for (let round = 0; round < STORM_ROUNDS; round++) {
       if (prng.chance(0.15 + calmness * 0.3)) note(trace, world, strike(world));
       if (isMisled && routes.chance(0.15)) note(trace, world, mislead(world, routes));
       if (isRefused && refusals.chance(0.1)) note(trace, world, refuse(world, refusals));
+      if (isHardBorn && births.chance(0.3)) note(trace, world, deleteSeed(world));
       world.pass(prng.chance(0.05) ? 300_000 : prng.between(1_000, 20_000));
       if (prng.chance(0.05)) continue;
       reconcile(world, trace, {
