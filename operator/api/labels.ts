@@ -17,6 +17,9 @@ export const ANNOTATION_IMAGE = 'etcd-ts.io/image';
 export const ANNOTATION_INITIAL_CLUSTER = 'etcd-ts.io/initial-cluster';
 export const ANNOTATION_INITIAL_CLUSTER_STATE = 'etcd-ts.io/initial-cluster-state';
 
+/** Fingerprint of a Service or a budget as it was applied: what is no longer wanted of it is seen by this alone. */
+export const ANNOTATION_APPLIED_HASH = 'etcd-ts.io/applied-hash';
+
 export type MemberRole = 'voter' | 'learner' | 'none';
 
 /** Labels that everything of one cluster carries. */

@@ -1,5 +1,6 @@
 // Owns that Services and the disruption budget are there and as they should be. Compared field by field with what is wanted:
-// what the API server or others add is left alone.
+// what the API server or others add is left alone. What was wanted before and is not any more is told by the hash of what was
+// applied (specs/applied-hash.ts).
 import type { PodDisruptionBudget, Service } from '../api/kube-objects.ts';
 import { buildClientService } from '../specs/client-service.ts';
 import { buildHeadlessService } from '../specs/headless-service.ts';
@@ -29,9 +30,11 @@ function keepBudget(view: ClusterView): readonly Action[] {
   // The floor comes from the live list; without one the last floor stands.
   if (!observed.hasPolicyApi || list === undefined || view.clusterId === undefined) return [];
   const wanted = buildBudget(context, view.counts.voters);
-  // unhealthyPodEvictionPolicy is left out: an API server before 1.27 drops it, and would be asked for ever.
+  // unhealthyPodEvictionPolicy is left to the hash: an API server before 1.27 drops it, and would be asked for ever.
   const { minAvailable, selector } = wanted.spec;
-  if (seen !== undefined && isWithin({ minAvailable, selector }, seen.spec)) return [];
+  const { annotations } = wanted.metadata;
+  const told = { metadata: { annotations }, spec: { minAvailable, selector } };
+  if (seen !== undefined && isWithin(told, seen)) return [];
   const event = normal(
     'BudgetApplied',
     `at least ${wanted.spec.minAvailable} voters stay in drains`,

@@ -3,11 +3,12 @@
 import type { Service } from '../api/kube-objects.ts';
 import { clusterLabels, voterSelector } from '../api/labels.ts';
 import { clientServiceName, PORTS } from '../api/names.ts';
+import { withAppliedHash } from './applied-hash.ts';
 import { type ClusterContext, ownerOf } from './context.ts';
 
 export function buildClientService(context: ClusterContext): Service {
   const { annotations, type } = context.spec.service;
-  return {
+  return withAppliedHash({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
@@ -22,5 +23,5 @@ export function buildClientService(context: ClusterContext): Service {
       selector: voterSelector(context.name),
       ports: [{ name: 'client', port: PORTS.client, targetPort: 'client', protocol: 'TCP' }],
     },
-  };
+  });
 }

@@ -3,10 +3,11 @@
 import type { Service } from '../api/kube-objects.ts';
 import { clusterLabels, podSelector } from '../api/labels.ts';
 import { headlessServiceName, PORTS } from '../api/names.ts';
+import { withAppliedHash } from './applied-hash.ts';
 import { type ClusterContext, ownerOf } from './context.ts';
 
 export function buildHeadlessService(context: ClusterContext): Service {
-  return {
+  return withAppliedHash({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
@@ -26,5 +27,5 @@ export function buildHeadlessService(context: ClusterContext): Service {
         { name: 'metrics', port: PORTS.metrics, targetPort: 'metrics', protocol: 'TCP' },
       ],
     },
-  };
+  });
 }

@@ -3,6 +3,7 @@
 import type { PodDisruptionBudget } from '../api/kube-objects.ts';
 import { clusterLabels, voterSelector } from '../api/labels.ts';
 import { budgetName } from '../api/names.ts';
+import { withAppliedHash } from './applied-hash.ts';
 import { type ClusterContext, ownerOf } from './context.ts';
 
 /** `voterCount` is that of the live member list. */
@@ -10,7 +11,7 @@ export function buildBudget(context: ClusterContext, voterCount: number): PodDis
   const { replicas, singleMemberEvictable } = context.spec;
   const members = Math.max(voterCount, replicas);
   const quorum = Math.floor(members / 2) + 1;
-  return {
+  return withAppliedHash({
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: {
@@ -26,5 +27,5 @@ export function buildBudget(context: ClusterContext, voterCount: number): PodDis
       // A broken Pod protects nothing and would block its node for ever.
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     },
-  };
+  });
 }

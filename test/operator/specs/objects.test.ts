@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveSpec } from '../../../operator/api/defaults.ts';
 import type { EtcdClusterSpec } from '../../../operator/api/etcd-cluster.ts';
 import type { Pod } from '../../../operator/api/kube-objects.ts';
+import type { StringMap } from '../../../operator/api/meta.ts';
 import { buildClientService } from '../../../operator/specs/client-service.ts';
 import type { ClusterContext } from '../../../operator/specs/context.ts';
 import { buildHeadlessService } from '../../../operator/specs/headless-service.ts';
@@ -206,6 +207,20 @@ describe('the other objects', () => {
     expect(floor(1, 1)).toBe(0);
     const disruption = { singleMember: 'Protected' } as const;
     expect(buildBudget(context({ replicas: 1, disruption }), 1).spec.minAvailable).toBe(1);
+  });
+
+  it('Services and the budget are marked with what they are applied as', () => {
+    const mark = (annotations: StringMap): string | undefined =>
+      buildClientService(context({ service: { annotations } })).metadata.annotations?.[
+        'etcd-ts.io/applied-hash'
+      ];
+    expect(mark({ a: 'b' })).toMatch(/^[0-9a-f]{16}$/);
+    expect(mark({ a: 'b' })).toBe(mark({ a: 'b' }));
+    expect(mark({ a: 'b' })).not.toBe(mark({}));
+    const others = [buildHeadlessService(context()), buildBudget(context(), 3)];
+    for (const { metadata } of others) {
+      expect(Object.keys(metadata.annotations ?? {})).toEqual(['etcd-ts.io/applied-hash']);
+    }
   });
 
   it('a member is held by its finalizer and owned by its cluster', () => {

@@ -2,7 +2,7 @@
 // in seconds since the start. Commands:
 //
 //    cluster key=value...        a cluster on seven nodes: replicas, medium, whenScaled, whenDeleted, maxPerHour, nodes
-//    spec key=value...           edits it: replicas, version, tag, snapshotCount, paused, size
+//    spec key=value...           edits it: replicas, version, tag, snapshotCount, paused, size, annotation
 //    rounds N [SECONDS]          N rounds of the operator, each after so many seconds (10)
 //    settle                      rounds until nothing is left to do, without printing; then members and Ready
 //    dies-after N                the next round ends after N acts: the operator died
@@ -273,6 +273,8 @@ function change(spec: EtcdClusterSpec, key: string, value: string): EtcdClusterS
       return { paused: value === 'true' };
     case 'medium':
       return { storage: { ...spec.storage, medium: 'Memory' } };
+    case 'annotation':
+      return { service: { annotations: value === '' ? {} : { [value]: 'yes' } } };
     case 'size':
       return { storage: { ...spec.storage, size: value } };
     case 'whenScaled':
