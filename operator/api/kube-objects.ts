@@ -110,6 +110,9 @@ export interface Service {
   };
 }
 
+/** Whether drains may take Pods that are not ready: at any time, or only while enough others are ready. */
+export type EvictionPolicy = 'AlwaysAllow' | 'IfHealthyBudget';
+
 export interface PodDisruptionBudget {
   readonly apiVersion: 'policy/v1';
   readonly kind: 'PodDisruptionBudget';
@@ -117,6 +120,6 @@ export interface PodDisruptionBudget {
   readonly spec: {
     readonly minAvailable: number;
     readonly selector: { readonly matchLabels: StringMap };
-    readonly unhealthyPodEvictionPolicy?: 'AlwaysAllow';
+    readonly unhealthyPodEvictionPolicy?: EvictionPolicy;
   };
 }

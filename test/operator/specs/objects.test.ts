@@ -209,6 +209,12 @@ describe('the other objects', () => {
     expect(buildBudget(context({ replicas: 1, disruption }), 1).spec.minAvailable).toBe(1);
   });
 
+  it('the budget lets drains take broken Pods, but not the data in memory one after the other', () => {
+    const policy = (medium: 'Disk' | 'Memory'): string | undefined =>
+      buildBudget(context({ storage: { medium } }), 3).spec.unhealthyPodEvictionPolicy;
+    expect([policy('Disk'), policy('Memory')]).toEqual(['AlwaysAllow', 'IfHealthyBudget']);
+  });
+
   it('Services and the budget are marked with what they are applied as', () => {
     const mark = (annotations: StringMap): string | undefined =>
       buildClientService(context({ service: { annotations } })).metadata.annotations?.[
