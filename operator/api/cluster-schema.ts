@@ -104,7 +104,7 @@ const OPTIONS = record("etcd's settings. A change rolls through the members, the
   }),
   logLevel: text('How much members log.', { enum: ['debug', 'info', 'warn', 'error'] }),
   extraArgs: list(
-    'Further flags, as --name=value. Flags the operator sets are refused.',
+    'Further flags, as --name=value. Flags the operator sets, or that are fields here, are refused.',
     text('One flag.', { maxLength: EXTRA_ARG_LENGTH_MAX }),
     EXTRA_ARGS_MAX,
   ),

@@ -2,7 +2,7 @@
 // expression, which the API server evaluates, and as a function, which the operator evaluates for servers that do not.
 // test/operator/api/rules.test.ts holds the functions to examples; the expressions are run by a real API server in
 // test/kubernetes.
-import type { EtcdCluster, EtcdClusterSpec } from './etcd-cluster.ts';
+import type { EtcdCluster, EtcdClusterSpec, EtcdOptions } from './etcd-cluster.ts';
 import {
   CLUSTER_NAME_LENGTH_MAX,
   ELECTION_TIMEOUT_MS_MAX,
@@ -34,6 +34,7 @@ export const DENIED_FLAGS: readonly string[] = [
   'unsafe-no-fsync',
   'strict-reconfig-check',
   'listen-client-urls',
+  'listen-client-http-urls',
   'listen-peer-urls',
   'listen-metrics-urls',
   'advertise-client-urls',
@@ -41,10 +42,26 @@ export const DENIED_FLAGS: readonly string[] = [
   'initial-cluster',
   'initial-cluster-state',
   'initial-cluster-token',
-  'discovery',
-  'discovery-srv',
-  'discovery-token',
 ];
+
+/** Certificates, wherever they are for, and other ways to find a cluster than the operator's: discovery, the proxy of 3.5. */
+const DENIED_PATTERN = '-(file|auto-tls|client-cert-auth|cert-auth)(=|$)|^--(discovery|proxy)';
+
+/** Flags that are fields of options, with rules of their own that an argument would get around. */
+const OPTION_FLAGS: Readonly<Record<string, keyof EtcdOptions>> = {
+  'quota-backend-bytes': 'quotaBackendBytes',
+  'auto-compaction-mode': 'autoCompactionMode',
+  'auto-compaction-retention': 'autoCompactionRetention',
+  'snapshot-count': 'snapshotCount',
+  'heartbeat-interval': 'heartbeatInterval',
+  'election-timeout': 'electionTimeout',
+  'max-request-bytes': 'maxRequestBytes',
+  'log-level': 'logLevel',
+};
+const OPTION_PATTERN = `^--(${Object.keys(OPTION_FLAGS).join('|')})(=|$)`;
+const optionText = Object.entries(OPTION_FLAGS)
+  .map(([flag, option]) => `${option} (--${flag})`)
+  .join(', ');
 
 const deniedCel = `[${DENIED_FLAGS.map((flag) => `'--${flag}'`).join(', ')}]`;
 
@@ -141,10 +158,18 @@ const SHAPE_RULES: readonly Rule[] = [
   {
     scope: 'spec',
     path: 'spec.options.extraArgs',
-    cel: `!has(self.options) || !has(self.options.extraArgs) || self.options.extraArgs.all(arg, arg.matches('^--[a-z][a-z0-9-]*(=.*)?$') && !(arg.split('=')[0] in ${deniedCel}) && !arg.matches('-(file|auto-tls|client-cert-auth|cert-auth)(=|$)'))`,
+    cel: `!has(self.options) || !has(self.options.extraArgs) || self.options.extraArgs.all(arg, arg.matches('^--[a-z][a-z0-9-]*(=.*)?$') && !(arg.split('=')[0] in ${deniedCel}) && !arg.matches('${DENIED_PATTERN}'))`,
     message:
-      'extraArgs are flags in the form --name=value, and none that the operator sets or whose effect it must be sure of (names, URLs, initial cluster, data directory, certificates, force-new-cluster, unsafe-no-fsync, strict-reconfig-check)',
+      'extraArgs are flags in the form --name=value, and none that the operator sets or whose effect it must be sure of (names, URLs, initial cluster, discovery, proxy, data directory, certificates, force-new-cluster, unsafe-no-fsync, strict-reconfig-check)',
     holds: ({ spec: { options } }) => (options?.extraArgs ?? []).every(isAllowedArg),
+  },
+  {
+    scope: 'spec',
+    path: 'spec.options.extraArgs',
+    cel: `!has(self.options) || !has(self.options.extraArgs) || self.options.extraArgs.all(arg, !arg.matches('${OPTION_PATTERN}'))`,
+    message: `extraArgs do not repeat what has a field of its own in options: use ${optionText}`,
+    holds: ({ spec: { options } }) =>
+      !(options?.extraArgs ?? []).some((arg) => new RegExp(OPTION_PATTERN).test(arg)),
   },
   {
     scope: 'spec',
@@ -237,6 +262,6 @@ export const RULES: readonly Rule[] = [...SHAPE_RULES, ...NOT_YET_RULES, ...CHAN
 
 function isAllowedArg(arg: string): boolean {
   if (!/^--[a-z][a-z0-9-]*(=.*)?$/.test(arg)) return false;
-  if (/-(file|auto-tls|client-cert-auth|cert-auth)(=|$)/.test(arg)) return false;
+  if (new RegExp(DENIED_PATTERN).test(arg)) return false;
   return !DENIED_FLAGS.includes(arg.slice(2).split('=')[0] ?? '');
 }

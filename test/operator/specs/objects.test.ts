@@ -5,6 +5,7 @@ import { resolveSpec } from '../../../operator/api/defaults.ts';
 import type { EtcdClusterSpec } from '../../../operator/api/etcd-cluster.ts';
 import type { Pod } from '../../../operator/api/kube-objects.ts';
 import type { StringMap } from '../../../operator/api/meta.ts';
+import { validateCluster } from '../../../operator/api/validation.ts';
 import { buildClientService } from '../../../operator/specs/client-service.ts';
 import type { ClusterContext } from '../../../operator/specs/context.ts';
 import { buildHeadlessService } from '../../../operator/specs/headless-service.ts';
@@ -17,6 +18,7 @@ import { buildMember } from '../../../operator/specs/member.ts';
 import { buildBudget } from '../../../operator/specs/pdb.ts';
 import { buildPod, configHash } from '../../../operator/specs/pod.ts';
 import { buildClaim } from '../../../operator/specs/pvc.ts';
+import { exampleCluster } from '../../support/cluster-examples.ts';
 
 function context(spec: EtcdClusterSpec = {}): ClusterContext {
   const resolved = resolveSpec(spec);
@@ -98,6 +100,23 @@ describe('the Pod', () => {
       '--log-level=debug',
       '--max-learners=2',
     ]);
+  });
+
+  it('has no option that arguments could set past its rules', () => {
+    const options = {
+      quotaBackendBytes: '2Gi',
+      autoCompactionMode: 'revision',
+      autoCompactionRetention: '8',
+      snapshotCount: 5000,
+      heartbeatInterval: '200ms',
+      electionTimeout: '2s',
+      maxRequestBytes: 4096,
+      logLevel: 'debug',
+    } as const;
+    for (const arg of pod({ options }).spec.containers[0]?.args ?? []) {
+      const [problem] = validateCluster(exampleCluster({ options: { extraArgs: [arg] } }));
+      expect(problem?.path, arg).toBe('spec.options.extraArgs');
+    }
   });
 
   it('lives without a quorum, and is ready only with one', () => {
