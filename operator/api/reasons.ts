@@ -50,7 +50,7 @@ export const CONDITION_REASONS = {
   Deleting: 'The cluster is being deleted.',
   Paused: 'spec.paused is set: the operator only looks.',
   InvalidSpec:
-    'The specification breaks a rule, named in the message. The last valid state is kept.',
+    'The specification breaks a rule, named in the message. What runs is left alone and nothing is done about it, Pods that go missing included, until the specification is corrected.',
   VersionSkew:
     'spec.version is not a step etcd allows from what is running: at most one minor up, none down. Change spec.version.',
   WaitingForHealth:
