@@ -35,9 +35,10 @@ function makeSeed(view: ClusterView): Step | undefined {
   if (spec.replicas === 0) {
     return { actions: [], reason: 'Converged', message: 'spec.replicas is 0', isMoving: false };
   }
-  // Volumes of this cluster without a cluster ID: the status was lost. adopt.ts records their members again.
-  if (membersOfClaims(view).length > 0) {
-    return { actions: [], reason: 'Creating', message: 'finding members of existing volumes' };
+  // Volumes of this cluster without a cluster ID: the status was lost. adopt.ts records their members again, and those that a
+  // member list shows.
+  if (membersOfClaims(view).length > 0 || view.list !== undefined) {
+    return { actions: [], reason: 'Creating', message: 'finding members that are there' };
   }
   const seedsLost = cluster.status?.seedsLost ?? 0;
   const name = memberName(context.name, `${context.uid}/seed/${seedsLost}`);

@@ -32,7 +32,9 @@ export function cleanUpRemoved(view: ClusterView): readonly Action[] {
  * Somebody deleted the EtcdMember of a member that cannot be replaced: it is the only voter, or it sleeps. The object goes
  * as they asked, and adopt.ts records the member again.
  */
-function letRecordsGo({ members, counts }: ClusterView): readonly Action[] {
+function letRecordsGo({ members, counts, clusterId }: ClusterView): readonly Action[] {
+  // Before the ID is latched the record alone tells that there is a cluster.
+  if (clusterId === undefined) return [];
   return members
     .filter(
       ({ object, phase, listed }) =>
