@@ -46,8 +46,8 @@ export interface PeerNetwork {
 
 export interface PeerNetworkHooks {
   readonly tls: PeerTls | undefined;
-  /** This member is no part of the cluster any more. */
-  readonly onRemoved: () => void;
+  /** This member is no part of the cluster any more. `isTold`: those who stay know, one of them says so. */
+  readonly onRemoved: (isTold: boolean) => void;
 }
 
 export function createPeerNetwork(
@@ -70,7 +70,7 @@ export function createPeerNetwork(
     clock: SYSTEM_CLOCK,
     raft: createRaftPort(member),
     snapshots: createSnapshotPort(member, logging),
-    onPermanentlyRemoved: hooks.onRemoved,
+    onPermanentlyRemoved: () => hooks.onRemoved(true),
     timing: peerTiming(config.raftReadTimeoutMs),
   });
   const addAll = (): void => {
@@ -87,7 +87,7 @@ export function createPeerNetwork(
     },
     server: createPeerServer({ transport, node: port }),
     serveRenewals: (socket, first, giveBack) => maybeServeRenewals(port, socket, first, giveBack),
-    onChanged: (outcome) => changePeers(transport, outcome, nodeId, hooks.onRemoved),
+    onChanged: (outcome) => changePeers(transport, outcome, nodeId, () => hooks.onRemoved(false)),
     onRestored: () => {
       for (const id of book.removedIds()) if (transport.hasPeer(id)) transport.removePeer(id);
       for (const { id, peerUrls } of book.members()) transport.updatePeer(id, peerUrls);

@@ -55,6 +55,9 @@ class RunningServer {
   #network: PeerNetwork | undefined = undefined;
   #peerListeners: Listeners | undefined = undefined;
   #stopping: Promise<void> | undefined = undefined;
+  #isRemoved = false;
+  /** Those who stay know that this member was removed. */
+  #isRemovalKnown = false;
   #checks: CorruptionChecks | undefined = undefined;
   #learnerDuties: Cancel | undefined = undefined;
   #electionAdvance: Cancel | undefined = undefined;
@@ -77,7 +80,7 @@ class RunningServer {
     const tls = peerClientTls(config);
     this.#network = createPeerNetwork(member, leases, this.#logging, {
       tls,
-      onRemoved: () => this.#onRemoved(),
+      onRemoved: (isTold) => this.#onRemoved(isTold),
     });
     stopOnSignal(this.#logger, () => this.stop());
     try {
@@ -135,7 +138,7 @@ class RunningServer {
     const startMs = SYSTEM_CLOCK.monotonicMs();
     // First: they take the processor and the disk that the rest needs, and are for calls that end below.
     const exportsEnded = member.exports.stop();
-    await handOver(member, this.#network, this.#logger);
+    if (!this.#isRemoved) await handOver(member, this.#network, this.#logger);
     this.#learnerDuties?.();
     this.#electionAdvance?.();
     this.#checks?.stop();
@@ -185,7 +188,10 @@ class RunningServer {
   }
 
   /** etcd: a removed member goes a second later, so that others still get its last answers. */
-  #onRemoved(): void {
+  #onRemoved(isTold: boolean): void {
+    if (isTold) this.#isRemovalKnown = true;
+    if (this.#isRemoved) return;
+    this.#isRemoved = true;
     this.#logger.error('server error', {
       error: 'the member has been permanently removed from the cluster',
     });
@@ -193,10 +199,14 @@ class RunningServer {
     this.#stopRemoved(REMOVED_LEADER_MS_MAX);
   }
 
-  /** One that still leads was not heard by those who stay: the last of two could not go on without it. */
+  /**
+   * A removed leader waits until one of those who stay has refused it, which says that they know: the last of two would
+   * otherwise wait for its vote for ever.
+   */
   #stopRemoved(patienceMs: number): void {
     PROCESS_SCHEDULER.after(REMOVED_GRACE_MS, () => {
-      if (this.#member?.node.isLeader === true && patienceMs > 0) {
+      const isWaiting = this.#member?.node.isLeader === true && !this.#isRemovalKnown;
+      if (isWaiting && patienceMs > 0) {
         this.#stopRemoved(patienceMs - REMOVED_GRACE_MS);
         return;
       }
