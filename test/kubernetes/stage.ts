@@ -171,6 +171,8 @@ export class Stage {
     await this.create({ replicas, ...spec });
     await this.ready(replicas, 150_000);
     this.writer.start();
+    // A fault that comes at once could be over before a busy machine has written anything.
+    await this.within(30_000, 'a write is acknowledged', () => this.writer.ledger.count > 0);
     return operator;
   }
 
