@@ -181,9 +181,11 @@ export class KvWorkload {
     clients.call(
       what,
       clients.anyMachine(),
-      ({ node, reader }, reply) => {
+      ({ node, reader }, reply, process) => {
         const range = (): void =>
           reader.range(request, (result) => {
+            // The change that leaves one voter commits what follows it at once: applied and read within the same task.
+            clients.world.observe(process);
             this.#checkRead(what, request, result, floor, floorCompact);
             reply(() => {
               if (!isEtcdError(result) && isLinearizable) clients.learned(result.revision);

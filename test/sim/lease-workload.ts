@@ -113,8 +113,9 @@ export class LeaseWorkload {
     clients.call(
       'keep-alive',
       clients.anyMachine(),
-      ({ leases }, reply) => {
+      ({ leases }, reply, process) => {
         leases.renew(lease.id, (result) => {
+          world.observe(process);
           const isKnown = world.model.leases.has(lease.id);
           reply(() => {
             if (!isEtcdError(result)) {

@@ -27,8 +27,8 @@ export interface SimHost {
   settlePromises(): void;
   /** A process did something; also called when it ended. */
   afterTask(process: SimProcess): void;
-  /** A process applied something and is about to answer. */
-  beforeFlush(process: SimProcess): void;
+  /** A process may have committed and applied more since its task began: the model has to know before answers are judged. */
+  observe(process: SimProcess): void;
   noteCrashPoint(process: SimProcess, name: string): void;
   loggerOf(process: SimProcess): Logger;
   send(from: SimProcess, message: Message): void;

@@ -182,7 +182,7 @@ export class SimProcess {
   flush(): void {
     this.#isFlushDue = false;
     // After this the log may be cut up to what was just committed: last chance to look at it.
-    this.host.beforeFlush(this);
+    this.host.observe(this);
     if (this.#outbox.length === 0) return;
     this.crashPoint('before answers leave');
     const outbox = this.#outbox;

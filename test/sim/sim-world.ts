@@ -210,7 +210,7 @@ export class SimWorld implements SimHost {
     this.storeChecker.check(process);
   }
 
-  beforeFlush(process: SimProcess): void {
+  observe(process: SimProcess): void {
     if (this.failure === undefined) this.raftChecker.check(process);
   }
 
