@@ -161,7 +161,7 @@ function createSnapshotPort(member: MemberParts, logging: Logging): SnapshotPort
     receive: async (message, body): Promise<StepOutcome> => {
       const index = message.snapshot?.metadata.index ?? 0;
       const path = member.storage.snapshots.databasePath(index);
-      const sizeBytes = await receiveDatabase(body, path);
+      const sizeBytes = await receiveDatabase(body, path, () => isDispensable(member.book));
       logger.info('received and saved database snapshot', {
         'remote-member-id': message.from.toString(16),
         'incoming-leader-snapshot-index': index,

@@ -44,6 +44,10 @@ export const PURGE_INTERVAL_MS = 30_000;
  *  dropping 100 of them, as etcd does, would cost as much memory per put as the put itself. */
 export const LOG_COMPACT_STEP = 1000;
 
+/** How much more log a leader keeps in memory, beyond the catch-up window, while a member takes it over entry by entry: cut
+ *  off in the middle, that one would start over with a snapshot of all data. */
+export const STREAMED_LOG_BYTES_MAX: number = 256 * 1024 * 1024;
+
 /** Log entries kept in memory by a member without others, however many --snapshot-catchup-entries allows: nobody can ask
  *  for them, and entries kept for longer than a young generation lives make work and garbage in the old one. One that
  *  joins a longer log gets a snapshot. */

@@ -6,7 +6,7 @@ import { FAILPOINTS } from '../base/failpoint.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RawNode } from '../raft/raw-node.ts';
 import type { ConfState, Snapshot } from '../raft/types.ts';
-import { LOG_COMPACT_STEP, LONE_CATCHUP_ENTRIES } from './limits.ts';
+import { LOG_COMPACT_STEP, LONE_CATCHUP_ENTRIES, STREAMED_LOG_BYTES_MAX } from './limits.ts';
 
 /** Where snapshots go. Failures of the disk are fatal there, not here. */
 export interface SnapshotStore {
@@ -43,6 +43,8 @@ export class SnapshotKeeper {
   #isSaving = false;
   #isStopped = false;
   #holds = 0;
+  /** Memory of the log when it was first not cut off for a member's sake; undefined when all members have what would go. */
+  #sparedFromBytes: number | undefined = undefined;
 
   constructor(
     deps: {
@@ -114,9 +116,20 @@ export class SnapshotKeeper {
   #compactLog(index: number): void {
     if (this.#holds > 0) return;
     const window = this.#isLone() ? this.#loneCatchupEntries : this.#catchupEntries;
-    const target = index - window;
+    const target = this.#sparing(index - window);
     if (target - this.#raft.firstIndex < LOG_COMPACT_STEP) return;
     this.#raft.compact(target);
+  }
+
+  /** Not as far as to `target` while a member still takes over what is before it, unless that takes too long. */
+  #sparing(target: number): number {
+    const { streamedIndex, logBytes } = this.#raft;
+    if (streamedIndex >= target) {
+      this.#sparedFromBytes = undefined;
+      return target;
+    }
+    this.#sparedFromBytes ??= logBytes;
+    return logBytes - this.#sparedFromBytes > STREAMED_LOG_BYTES_MAX ? target : streamedIndex;
   }
 
   /** True when there is no other member. */

@@ -24,6 +24,9 @@ export const MAX_COMMITTED_PER_READY = 8192;
 /** Encoded size of an entry beside its data: three tagged varints and the length of the data, rounded up. */
 export const ENTRY_OVERHEAD_BYTES = 24;
 
+/** Memory of an entry beside its data: the object, the view of its bytes, its place in the log. */
+export const ENTRY_MEMORY_BYTES = 200;
+
 /** Data of others' proposals that wait for the next leader: a second of them at most, on a link of a gigabit. */
 export const HELD_PROPOSAL_BYTES_MAX: number = 64 * 1024 * 1024;
 

@@ -26,10 +26,12 @@ export class MemoryLog {
   #baseIndex: number;
   #baseTerm: number;
   #entries: Entry[];
+  #dataBytes: number;
 
   /** `entries` come from disk: gaps and falling terms are refused, not asserted. */
   constructor(base: LogBase, entries: readonly Entry[]) {
     let term = base.term;
+    let dataBytes = 0;
     for (let i = 0; i < entries.length; i++) {
       const entry = at(entries, i);
       if (entry.index !== base.index + 1 + i || entry.term < term) {
@@ -38,10 +40,17 @@ export class MemoryLog {
         );
       }
       term = entry.term;
+      dataBytes += entry.data.length;
     }
     this.#baseIndex = base.index;
     this.#baseTerm = base.term;
     this.#entries = entries.slice();
+    this.#dataBytes = dataBytes;
+  }
+
+  /** Data of all entries together. */
+  get dataBytes(): number {
+    return this.#dataBytes;
   }
 
   get firstIndex(): number {
@@ -83,6 +92,7 @@ export class MemoryLog {
 
   push(entry: Entry): void {
     this.#entries.push(entry);
+    this.#dataBytes += entry.data.length;
   }
 
   /** Forgets `index` and everything after it. */
@@ -92,6 +102,7 @@ export class MemoryLog {
       length >= 0 && length <= this.#entries.length,
       `cannot cut [${this.firstIndex}, ${this.lastIndex}] at ${index}`,
     );
+    this.#forgetBytes(length, this.#entries.length);
     this.#entries.length = length;
   }
 
@@ -100,7 +111,9 @@ export class MemoryLog {
     if (index <= this.#baseIndex) return;
     const term = this.term(index);
     assert(term !== UNKNOWN_TERM, `cannot compact [.., ${this.lastIndex}] to ${index}`);
-    this.#entries = this.#entries.slice(index - this.#baseIndex);
+    const count = index - this.#baseIndex;
+    this.#forgetBytes(0, count);
+    this.#entries = this.#entries.slice(count);
     this.#baseIndex = index;
     this.#baseTerm = term;
   }
@@ -110,5 +123,11 @@ export class MemoryLog {
     this.#baseIndex = base.index;
     this.#baseTerm = base.term;
     this.#entries = [];
+    this.#dataBytes = 0;
+  }
+
+  /** The entries at positions [from, to) go. */
+  #forgetBytes(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.#dataBytes -= at(this.#entries, i).data.length;
   }
 }

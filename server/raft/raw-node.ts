@@ -17,12 +17,12 @@ import {
   selfPersisted,
   transferTo,
 } from './leader.ts';
-import { ENTRY_OVERHEAD_BYTES } from './limits.ts';
+import { ENTRY_MEMORY_BYTES, ENTRY_OVERHEAD_BYTES } from './limits.ts';
 import { RaftLog } from './log.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { unplacedEntry } from './messages.ts';
 import { takeRead } from './reads.ts';
-import { broadcastHeartbeat, flushAppends } from './replication.ts';
+import { broadcastHeartbeat, flushAppends, streamedIndex } from './replication.ts';
 import { type InitialState, recoverHardState } from './restart.ts';
 import { type RaftStatus, statusOf } from './status.ts';
 import { stepMessage } from './step.ts';
@@ -272,6 +272,17 @@ export class RawNode {
 
   get firstIndex(): number {
     return this.#core.log.firstIndex;
+  }
+
+  /** Memory that the entries of the log take. */
+  get logBytes(): number {
+    const { dataBytes, firstIndex, lastIndex } = this.#core.log.memory;
+    return dataBytes + (lastIndex - firstIndex + 1) * ENTRY_MEMORY_BYTES;
+  }
+
+  /** Up to here every member has the log that a leader sends it as a stream of entries; Infinity when this is no leader. */
+  get streamedIndex(): number {
+    return this.#core.role === 'leader' ? streamedIndex(this.#core) : Number.POSITIVE_INFINITY;
   }
 
   get lastIndex(): number {

@@ -132,6 +132,16 @@ export function maybeCommit(core: RaftCore): boolean {
   return true;
 }
 
+/** Up to here all members that take the log entry by entry have it; cut off behind it, they would need a snapshot. */
+export function streamedIndex(core: RaftCore): number {
+  let index = core.log.lastIndex;
+  for (const member of core.members.all) {
+    if (member.id !== core.id && member.state === 'replicate')
+      index = Math.min(index, member.match);
+  }
+  return index;
+}
+
 /** Tells the chosen successor to campaign at once. */
 export function sendTimeoutNow(core: RaftCore, to: MemberId): void {
   core.send(core.draft(MessageType.timeoutNow, to));

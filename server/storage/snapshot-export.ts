@@ -26,7 +26,7 @@ export interface ExportedSnapshot {
   readonly madeMs: number;
   /** The next bytes, up to `sizeBytes` of them, none at the end. They are valid until the next read. */
   read(sizeBytes: number): Promise<Uint8Array>;
-  /** Everything, in pieces, as fast as it is taken. */
+  /** Everything, in pieces, as fast as it is taken. Each is valid until the next is asked for. */
   chunks(): AsyncIterable<Uint8Array>;
   /** Removes the file and gives its place to the next. Safe to call twice. */
   close(): Promise<void>;
@@ -236,7 +236,7 @@ class OpenExport implements ExportedSnapshot {
 
   async *chunks(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const chunk = await this.#readInto(new Uint8Array(CHUNK_BYTES), CHUNK_BYTES);
+      const chunk = await this.read(CHUNK_BYTES);
       if (chunk.length === 0) return;
       yield chunk;
     }

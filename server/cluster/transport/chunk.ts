@@ -6,7 +6,8 @@ import { allocateBytes } from '../../base/slab.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
-const LINE_END_BYTES = 2;
+/** What follows the content of a chunk. */
+export const LINE_END_BYTES = 2;
 
 /** A chunk with room for what it is to hold. */
 export interface Chunk {
@@ -16,15 +17,17 @@ export interface Chunk {
   readonly start: number;
 }
 
-/** A chunk for `sizeBytes` of content, at least one: an empty chunk would end the body. */
-export function allocateChunk(sizeBytes: number): Chunk {
+/** A chunk for `sizeBytes` of content, at least one: an empty chunk would end the body. `insertedBytes` of the content are
+ *  not to be in it, but to be sent in between. */
+export function allocateChunk(sizeBytes: number, insertedBytes: number): Chunk {
   assert(sizeBytes > 0, `a chunk of ${sizeBytes} bytes`);
   const digits = sizeBytes.toString(16);
   const start = digits.length + LINE_END_BYTES;
-  const bytes = allocateBytes(start + sizeBytes + LINE_END_BYTES);
+  const end = start + sizeBytes - insertedBytes;
+  const bytes = allocateBytes(end + LINE_END_BYTES);
   for (let i = 0; i < digits.length; i++) bytes[i] = digits.charCodeAt(i);
   writeLineEnd(bytes, digits.length);
-  writeLineEnd(bytes, start + sizeBytes);
+  writeLineEnd(bytes, end);
   return { bytes, start };
 }
 

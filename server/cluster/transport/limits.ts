@@ -32,6 +32,10 @@ export const SNAPSHOTS_IN_FLIGHT_MAX = 16;
  *  before the old leader's has failed. */
 export const SNAPSHOTS_ARRIVING_MAX = 4;
 
+/** From this size on the data of an entry is sent from where it is instead of being copied: a piece more in a write costs
+ *  about as much as copying 10 kB, and memory of this size is an allocation of its own. */
+export const INSERTED_DATA_BYTES: number = 16 * 1024;
+
 /** One write to a stream takes messages until it has this many bytes: large enough to make the cost of a write vanish,
  *  small enough to pass within the write deadline on a slow line. */
 export const WRITE_BYTES_MAX: number = 1024 * 1024;

@@ -6,6 +6,7 @@ import { EMPTY_BYTES } from '../../base/bytes.ts';
 import { decodeMessage, MessageType, sizeMessage, writeMessage } from '../../proto/gen/raft.ts';
 import type { MemberId, Message } from '../../raft/types.ts';
 import type { ByteQueue } from './byte-queue.ts';
+import type { FrameOutput, FrameSize } from './frame-output.ts';
 import { STREAM_MESSAGE_BYTES_MAX } from './limits.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -56,10 +57,9 @@ export function writeUint64Be(value: number, out: Uint8Array, offset: number): n
  * order. The state of the stream moves with `plan`.
  */
 export interface StreamEncoder {
-  /** Bytes that `write` will take for `message`. */
-  plan(message: Message): number;
-  /** Answers the new offset. */
-  write(message: Message, out: Uint8Array, offset: number): number;
+  /** Adds to `size` what `write` will take for `message`. */
+  plan(message: Message, size: FrameSize): void;
+  write(message: Message, out: FrameOutput): void;
 }
 
 /** Reads messages of one stream. */
@@ -74,19 +74,20 @@ export class MessageEncoder implements StreamEncoder {
   readonly #planned: number[] = [];
   #written = 0;
 
-  plan(message: Message): number {
+  plan(message: Message, size: FrameSize): void {
     const sizeBytes = sizeMessage(message);
     this.#planned.push(sizeBytes);
-    return LENGTH_BYTES + sizeBytes;
+    size.copiedBytes += LENGTH_BYTES + sizeBytes;
   }
 
-  write(message: Message, out: Uint8Array, offset: number): number {
+  write(message: Message, out: FrameOutput): void {
     const sizeBytes = at(this.#planned, this.#written++);
     if (this.#written === this.#planned.length) {
       this.#planned.length = 0;
       this.#written = 0;
     }
-    return writeMessage(message, out, writeUint64Be(sizeBytes, out, offset));
+    const start = writeUint64Be(sizeBytes, out.bytes, out.offset);
+    out.offset = writeMessage(message, out.bytes, start);
   }
 }
 

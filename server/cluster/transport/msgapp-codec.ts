@@ -8,7 +8,6 @@
 // Numbers are 8 bytes, big-endian. A new connection starts at (0, 0). etcd: rafthttp/msgappv2_codec.go.
 
 import { at } from '../../base/assert.ts';
-import { EMPTY_BYTES } from '../../base/bytes.ts';
 import {
   decodeEntry,
   decodeMessage,
@@ -18,7 +17,8 @@ import {
 } from '../../proto/gen/raft.ts';
 import type { Entry, MemberId, Message } from '../../raft/types.ts';
 import type { ByteQueue } from './byte-queue.ts';
-import type { EntryBlocks } from './entry-blocks.ts';
+import { EMPTY_BLOCK, type EntryBlock, type EntryBlocks, writeBlock } from './entry-blocks.ts';
+import type { FrameOutput, FrameSize } from './frame-output.ts';
 import { STREAM_MESSAGE_BYTES_MAX } from './limits.ts';
 import {
   isLinkHeartbeat,
@@ -43,10 +43,10 @@ interface PlannedFrame {
   /** Of the message in full. */
   readonly messageBytes: number;
   /** The entries behind their lengths, for the short form. */
-  readonly block: Uint8Array;
+  readonly block: EntryBlock;
 }
 
-const HEARTBEAT_FRAME: PlannedFrame = { type: HEARTBEAT, messageBytes: 0, block: EMPTY_BYTES };
+const HEARTBEAT_FRAME: PlannedFrame = { type: HEARTBEAT, messageBytes: 0, block: EMPTY_BLOCK };
 
 export class MsgAppEncoder implements StreamEncoder {
   readonly #blocks: EntryBlocks;
@@ -60,39 +60,44 @@ export class MsgAppEncoder implements StreamEncoder {
     this.#blocks = blocks;
   }
 
-  plan(message: Message): number {
+  plan(message: Message, size: FrameSize): void {
     if (isLinkHeartbeat(message)) {
       this.#planned.push(HEARTBEAT_FRAME);
-      return 1;
+      size.copiedBytes += 1;
+      return;
     }
     const { entries, index, logTerm, term } = message;
     if (this.#index === index && this.#term === logTerm && logTerm === term) {
       const block = this.#blocks.encode(entries);
       this.#planned.push({ type: ENTRIES, messageBytes: 0, block });
       this.#index += entries.length;
-      return HEADER_BYTES + block.length + NUMBER_BYTES;
+      size.copiedBytes += HEADER_BYTES + block.copied.length + NUMBER_BYTES;
+      size.insertedBytes += block.insertedBytes;
+      return;
     }
     const messageBytes = sizeMessage(message);
-    this.#planned.push({ type: FULL, messageBytes, block: EMPTY_BYTES });
+    this.#planned.push({ type: FULL, messageBytes, block: EMPTY_BLOCK });
     this.#term = term;
     this.#index = entries.at(-1)?.index ?? index;
-    return HEADER_BYTES + messageBytes;
+    size.copiedBytes += HEADER_BYTES + messageBytes;
   }
 
-  write(message: Message, out: Uint8Array, offset: number): number {
+  write(message: Message, out: FrameOutput): void {
     const { type, messageBytes, block } = at(this.#planned, this.#written++);
     if (this.#written === this.#planned.length) {
       this.#planned.length = 0;
       this.#written = 0;
     }
-    out[offset] = type;
-    if (type === HEARTBEAT) return offset + 1;
+    const { bytes } = out;
+    bytes[out.offset++] = type;
+    if (type === HEARTBEAT) return;
     if (type === FULL) {
-      return writeMessage(message, out, writeUint64Be(messageBytes, out, offset + 1));
+      out.offset = writeMessage(message, bytes, writeUint64Be(messageBytes, bytes, out.offset));
+      return;
     }
-    const o = writeUint64Be(message.entries.length, out, offset + 1);
-    out.set(block, o);
-    return writeUint64Be(message.commit, out, o + block.length);
+    out.offset = writeUint64Be(message.entries.length, bytes, out.offset);
+    writeBlock(block, out);
+    out.offset = writeUint64Be(message.commit, bytes, out.offset);
   }
 }
 

@@ -1,7 +1,6 @@
 // Owns databases on their way to peers: one POST each, over a connection of its own, at the speed of the receiver, with
 // pauses for everything else. Raft hears of each exactly once, how it ended. etcd: rafthttp/snapshot_sender.go.
 
-import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Message } from '../../raft/types.ts';
@@ -186,14 +185,20 @@ class SnapshotExchange {
     return await this.#answered.finally(() => clearTimeout(timer));
   }
 
+  /** Resolves when the chunk is with the system, and its memory free for the next. */
   async #write(chunk: Uint8Array): Promise<number> {
-    if (this.#request.write(chunk) || this.#isAnswered) return chunk.length;
     const timer = setTimeout(
       () => this.#request.destroy(new Error('snapshot receiver takes nothing')),
       this.#stallMs,
     );
+    const written = new Promise<void>((resolve, reject) => {
+      this.#request.write(chunk, (error) => {
+        if (error instanceof Error) reject(error);
+        else resolve();
+      });
+    });
     try {
-      await Promise.race([once(this.#request, 'drain'), this.#answered]);
+      await Promise.race([written, this.#answered]);
     } finally {
       clearTimeout(timer);
     }

@@ -10,9 +10,11 @@
 //      +---- peer gone, replaced, stop ----- deadline, stop --+
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Message } from '../../raft/types.ts';
 import { formatId } from '../member.ts';
-import { allocateChunk } from './chunk.ts';
+import { allocateChunk, LINE_END_BYTES } from './chunk.ts';
+import { FrameOutput, type FrameSize } from './frame-output.ts';
 import { STREAM_QUEUE_MAX, WRITE_BYTES_MAX } from './limits.ts';
 import { LINK_HEARTBEAT, MessageEncoder, type StreamEncoder } from './message-codec.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -90,25 +92,23 @@ export class StreamWriter {
 
   #writeBatch(response: ServerResponse): void {
     const queue = this.#queue;
-    let sizeBytes = 0;
+    const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
     let count = 0;
-    while (count < queue.count && sizeBytes < WRITE_BYTES_MAX) {
-      sizeBytes += this.#encoder.plan(queue.peek(count));
+    while (count < queue.count && size.copiedBytes + size.insertedBytes < WRITE_BYTES_MAX) {
+      this.#encoder.plan(queue.peek(count), size);
       count++;
     }
-    const { bytes, start } = allocateChunk(sizeBytes);
-    let offset = start;
-    for (let i = 0; i < count; i++) {
-      offset = this.#encoder.write(queue.peek(i), bytes, offset);
-    }
+    const out = outputFor(size);
+    for (let i = 0; i < count; i++) this.#encoder.write(queue.peek(i), out);
     queue.drop(count);
-    this.#write(response, bytes, sizeBytes);
+    this.#write(response, out, size);
   }
 
-  #write(response: ServerResponse, chunk: Uint8Array, sizeBytes: number): void {
-    this.#peer.metrics.sentBytes.add(sizeBytes);
+  #write(response: ServerResponse, out: FrameOutput, size: FrameSize): void {
+    this.#peer.metrics.sentBytes.add(size.copiedBytes + size.insertedBytes);
     // Without a socket it is closed, and will say so.
-    if (response.socket?.write(chunk) !== false) return;
+    const { socket } = response;
+    if (socket === null || writeTogether(socket, out.finish(LINE_END_BYTES))) return;
     this.#deadline = setTimeout(
       () => this.#lost(response, 'i/o timeout'),
       this.#peer.timing.streamSilenceMs,
@@ -125,10 +125,11 @@ export class StreamWriter {
   // While the peer does not read, a heartbeat would tell it nothing, and only grow the pile.
   #beat(response: ServerResponse): void {
     if (this.#deadline !== undefined) return;
-    const sizeBytes = this.#encoder.plan(LINK_HEARTBEAT);
-    const { bytes, start } = allocateChunk(sizeBytes);
-    this.#encoder.write(LINK_HEARTBEAT, bytes, start);
-    this.#write(response, bytes, sizeBytes);
+    const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
+    this.#encoder.plan(LINK_HEARTBEAT, size);
+    const out = outputFor(size);
+    this.#encoder.write(LINK_HEARTBEAT, out);
+    this.#write(response, out, size);
   }
 
   #lost(response: ServerResponse, reason: string): void {
@@ -157,4 +158,18 @@ export class StreamWriter {
     }
     return true;
   }
+}
+
+function outputFor({ copiedBytes, insertedBytes }: FrameSize): FrameOutput {
+  const { bytes, start } = allocateChunk(copiedBytes + insertedBytes, insertedBytes);
+  return new FrameOutput(bytes, start);
+}
+
+/** Hands over all pieces in one write; false when the socket wants no more for now. */
+function writeTogether(socket: Socket, pieces: readonly Uint8Array[]): boolean {
+  if (pieces.length > 1) socket.cork();
+  let isWelcome = true;
+  for (const piece of pieces) isWelcome = socket.write(piece);
+  if (pieces.length > 1) socket.uncork();
+  return isWelcome;
 }

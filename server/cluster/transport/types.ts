@@ -34,7 +34,7 @@ export interface OutgoingSnapshot {
   readonly message: Message;
   /** Bytes of the database, for the log; undefined when it is made while it is sent. */
   readonly totalBytes: number | undefined;
-  /** The database; read at the peer's speed. */
+  /** The database; read at the peer's speed. A chunk may be overwritten once the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Called once in the end, also when `chunks` was never read. */
   close(): void;

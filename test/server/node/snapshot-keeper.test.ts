@@ -2,12 +2,18 @@
 // whose steps the test finishes one by one, and a raft that only counts. A failure means a log that cannot be replayed.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SILENT_LOGGER } from '../../../server/base/logger.ts';
-import { LOG_COMPACT_STEP, LONE_CATCHUP_ENTRIES } from '../../../server/node/limits.ts';
+import {
+  LOG_COMPACT_STEP,
+  LONE_CATCHUP_ENTRIES,
+  STREAMED_LOG_BYTES_MAX,
+} from '../../../server/node/limits.ts';
 import { SnapshotKeeper } from '../../../server/node/snapshot-keeper.ts';
+import { ENTRY_MEMORY_BYTES } from '../../../server/raft/limits.ts';
 import { MemoryLog } from '../../../server/raft/memory-log.ts';
 import { RawNode } from '../../../server/raft/raw-node.ts';
 import { EMPTY_CONF_STATE, EMPTY_HARD_STATE } from '../../../server/raft/restart.ts';
 import type { Entry } from '../../../server/raft/types.ts';
+import { TestCluster } from '../raft/cluster.ts';
 
 const ENTRIES = 5000;
 
@@ -165,6 +171,62 @@ describe('the log in memory', () => {
     keeper.release();
     keeper.afterCommit(3000, 1);
     expect(raft.firstIndex).toBe(2001);
+  });
+});
+
+describe('the log in memory of a leader', () => {
+  let cluster: TestCluster;
+
+  /** A leader of three whose member 3 takes the log over, and has not heard of the last `count` entries. */
+  function leadWithLaggard(count: number, dataBytes: number): void {
+    cluster = new TestCluster({ voters: [1, 2, 3] });
+    cluster.elect(1);
+    cluster.propose(1, 'a');
+    cluster.settle();
+    cluster.cut.add('1>3');
+    raft = cluster.get(1).node;
+    append(count, dataBytes);
+    keeper = renewed();
+  }
+
+  function append(count: number, dataBytes: number): void {
+    const data = new Uint8Array(dataBytes);
+    for (let i = 0; i < count; i++) raft.propose([data]);
+    cluster.settle();
+  }
+
+  it('stays while a member takes it over entry by entry', () => {
+    leadWithLaggard(4000, 1);
+    const { firstIndex, streamedIndex, lastIndex } = raft;
+    expect(streamedIndex).toBe(lastIndex - 4000);
+    keeper.afterCommit(lastIndex, 2);
+    expect(raft.firstIndex).toBe(firstIndex);
+    raft.reportUnreachable(3n);
+    expect(raft.streamedIndex).toBe(lastIndex);
+    keeper.afterCommit(lastIndex, 2);
+    expect(raft.firstIndex).toBe(lastIndex - 1000 + 1);
+  });
+
+  it('does not grow without bounds for it', () => {
+    leadWithLaggard(4000, 1);
+    const { firstIndex } = raft;
+    keeper.afterCommit(raft.lastIndex, 2);
+    const count = 8;
+    append(count, STREAMED_LOG_BYTES_MAX / count - 1000);
+    keeper.afterCommit(raft.lastIndex, 2);
+    expect(raft.firstIndex).toBe(firstIndex);
+    append(1, 10_000);
+    keeper.afterCommit(raft.lastIndex, 2);
+    expect(raft.firstIndex).toBe(raft.lastIndex - 1000 + 1);
+  });
+
+  it('counts the memory of what it holds', () => {
+    leadWithLaggard(1500, 10);
+    const before = raft.logBytes;
+    append(100, 1000);
+    expect(raft.logBytes - before).toBe(100 * (1000 + ENTRY_MEMORY_BYTES));
+    raft.compact(raft.lastIndex - 100);
+    expect(raft.logBytes).toBe(100 * (1000 + ENTRY_MEMORY_BYTES));
   });
 });
 

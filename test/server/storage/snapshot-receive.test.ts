@@ -25,7 +25,7 @@ async function* pieces(count: number, failure?: Error): AsyncGenerator<Uint8Arra
 describe('receiveDatabase', () => {
   it('leaves the whole body under its name, and nothing else', async () => {
     const file = path.join(directory, 'database');
-    expect(await receiveDatabase(pieces(40), file)).toBe(40 * 300_001);
+    expect(await receiveDatabase(pieces(40), file, () => false)).toBe(40 * 300_001);
     expect(readdirSync(directory)).toEqual(['database']);
     const found = readFileSync(file);
     expect(found.length).toBe(40 * 300_001);
@@ -35,10 +35,22 @@ describe('receiveDatabase', () => {
     }
   });
 
+  it('asks after every piece on the disk whether it may rest', async () => {
+    let askedCount = 0;
+    const body = pieces(40);
+    const size = await receiveDatabase(body, path.join(directory, 'database'), () => {
+      askedCount++;
+      return askedCount === 1;
+    });
+    expect(size).toBe(40 * 300_001);
+    expect(askedCount).toBe(2);
+  });
+
   it('leaves nothing of a body that ends with an error', async () => {
     const received = receiveDatabase(
       pieces(40, new Error('cut')),
       path.join(directory, 'database'),
+      () => false,
     );
     await expect(received).rejects.toThrow('cut');
     expect(readdirSync(directory)).toEqual([]);

@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { ByteQueue } from '../../../../server/cluster/transport/byte-queue.ts';
 import { EntryBlocks } from '../../../../server/cluster/transport/entry-blocks.ts';
+import { FrameOutput, type FrameSize } from '../../../../server/cluster/transport/frame-output.ts';
+import { INSERTED_DATA_BYTES } from '../../../../server/cluster/transport/limits.ts';
 import {
   encodeFrame,
   isLinkHeartbeat,
@@ -13,7 +15,7 @@ import {
   type StreamEncoder,
 } from '../../../../server/cluster/transport/message-codec.ts';
 import { MsgAppDecoder, MsgAppEncoder } from '../../../../server/cluster/transport/msgapp-codec.ts';
-import { type Message, MessageType } from '../../../../server/raft/types.ts';
+import { type Entry, type Message, MessageType } from '../../../../server/raft/types.ts';
 import { entry, message } from './harness.ts';
 
 const LINK_HEARTBEATS = [
@@ -54,11 +56,13 @@ function hexOf(bytes: Uint8Array): string {
 }
 
 function encode(encoder: StreamEncoder, messages: readonly Message[]): Uint8Array {
-  const sizeBytes = messages.reduce((sum, item) => sum + encoder.plan(item), 0);
-  const out = new Uint8Array(sizeBytes);
-  const end = messages.reduce((offset, item) => encoder.write(item, out, offset), 0);
-  expect(end).toBe(sizeBytes);
-  return out;
+  const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
+  for (const item of messages) encoder.plan(item, size);
+  const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
+  for (const item of messages) encoder.write(item, out);
+  const bytes = Buffer.concat(out.finish(0));
+  expect(bytes.length).toBe(size.copiedBytes + size.insertedBytes);
+  return bytes;
 }
 
 function decodeAll(bytes: ByteQueue, decoder: StreamDecoder, chunk: Uint8Array): Message[] {
@@ -169,6 +173,29 @@ describe('msgappv2 stream', () => {
       const bytes = new ByteQueue();
       expect(() => decodeAll(bytes, msgAppDecoder(bytes), bytesOf(hex))).toThrow(text);
     }
+  });
+
+  it('sends large data as it is, between what is copied', () => {
+    const large = (index: number): Entry => ({
+      ...entry(1, index),
+      data: new Uint8Array(INSERTED_DATA_BYTES).fill(index),
+    });
+    const next = message({
+      ...second,
+      entries: [large(2), entry(1, 3), large(4), large(5), entry(1, 6)],
+    });
+    const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
+    const encoder = new MsgAppEncoder(new EntryBlocks());
+    for (const item of [first, next]) encoder.plan(item, size);
+    expect(size.insertedBytes).toBe(3 * INSERTED_DATA_BYTES);
+    const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
+    for (const item of [first, next]) encoder.write(item, out);
+    const pieces = out.finish(0);
+    for (const place of [0, 2, 3]) expect(pieces).toContain(next.entries[place]?.data);
+
+    const bytes = new ByteQueue();
+    const decoded = decodeAll(bytes, msgAppDecoder(bytes), Buffer.concat(pieces));
+    expect(decoded.map((item) => item.entries)).toEqual([first.entries, next.entries]);
   });
 
   it('encodes the same entries once for all streams', () => {

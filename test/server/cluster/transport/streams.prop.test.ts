@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteQueue } from '../../../../server/cluster/transport/byte-queue.ts';
 import { EntryBlocks } from '../../../../server/cluster/transport/entry-blocks.ts';
+import { FrameOutput, type FrameSize } from '../../../../server/cluster/transport/frame-output.ts';
 import {
   LINK_HEARTBEAT,
   MessageDecoder,
@@ -54,11 +55,13 @@ const cuts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength
 /** Messages in batches, as turns make them. */
 function encodeBatches(encoder: StreamEncoder, batches: readonly Message[][]): Uint8Array {
   const parts = batches.map((batch) => {
-    const sizeBytes = batch.reduce((sum, item) => sum + encoder.plan(item), 0);
-    const out = new Uint8Array(sizeBytes);
-    const end = batch.reduce((offset, item) => encoder.write(item, out, offset), 0);
-    expect(end).toBe(sizeBytes);
-    return out;
+    const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
+    for (const item of batch) encoder.plan(item, size);
+    const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
+    for (const item of batch) encoder.write(item, out);
+    const bytes = Buffer.concat(out.finish(0));
+    expect(bytes.length).toBe(size.copiedBytes + size.insertedBytes);
+    return bytes;
   });
   return Buffer.concat(parts);
 }

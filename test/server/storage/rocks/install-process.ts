@@ -10,7 +10,7 @@ import { receiveDatabase } from '../../../../server/storage/snapshot-receive.ts'
 
 const [, , directory = '', source = '', received = ''] = process.argv;
 const store = await RocksBackend.open({ directory, logger: SILENT_LOGGER });
-await receiveDatabase(createReadStream(source), received);
+await receiveDatabase(createReadStream(source), received, () => false);
 await importSnapshot(store, received);
 await rm(received);
 // Closing would sync what was not, and hide it.
