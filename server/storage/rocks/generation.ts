@@ -34,6 +34,7 @@ import {
   META_CACHE_BYTES,
   META_MEMTABLE_BYTES,
 } from './limits.ts';
+import { LogWriteback } from './log-writeback.ts';
 import { BALLAST_KEY } from './meta-buckets.ts';
 import { RowStream } from './row-stream.ts';
 import { TableWriteback } from './table-writeback.ts';
@@ -76,11 +77,14 @@ export class Generation {
   readonly #metaChoice: ColumnChoice;
   readonly #scanOptions: IteratorOptions;
   readonly #oneKey: Uint8Array[];
-  /** Bytes of revisions since the meta column was last made to flush. */
+  /** Bytes of revisions written since the meta column was last made to flush. */
   #revisionBytes: number;
   readonly #borrowers: Set<Borrower>;
   readonly #syncs: Set<Promise<void>>;
   readonly #writeback: TableWriteback;
+  readonly #logWriteback: LogWriteback;
+  /** Bytes of revisions put since the last write. */
+  #putBytes: number;
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, db: External, columns: Columns) {
@@ -103,6 +107,8 @@ export class Generation {
     this.#borrowers = new Set();
     this.#syncs = new Set();
     this.#writeback = new TableWriteback(directory, () => this.#isFlushing());
+    this.#logWriteback = new LogWriteback(directory);
+    this.#putBytes = 0;
     this.#closing = undefined;
   }
 
@@ -141,7 +147,7 @@ export class Generation {
   }
 
   putRevision(key: Uint8Array, value: Uint8Array): void {
-    this.#revisionBytes += key.length + value.length;
+    this.#putBytes += key.length + value.length;
     native.batch_put(this.#batch, key, value, undefined);
   }
 
@@ -163,7 +169,7 @@ export class Generation {
   }
 
   copyRevision(key: Uint8Array, value: Uint8Array): void {
-    this.#revisionBytes += key.length + value.length;
+    this.#putBytes += key.length + value.length;
     native.batch_put(this.#copies, key, value, undefined);
   }
 
@@ -309,7 +315,11 @@ export class Generation {
 
   async #close(): Promise<void> {
     await this.closeBorrowers();
-    await Promise.allSettled([...this.#syncs, this.#writeback.whenIdle()]);
+    await Promise.allSettled([
+      ...this.#syncs,
+      this.#writeback.whenIdle(),
+      this.#logWriteback.whenIdle(),
+    ]);
     await new Promise<void>((resolve, reject) => {
       native.db_close(this.#db, (error) => {
         if (error === null) resolve();
@@ -326,6 +336,9 @@ export class Generation {
       throw new StoreFatalError(`cannot write to ${this.path}: ${messageOf(cause)}`, { cause });
     }
     native.batch_clear(batch);
+    this.#logWriteback.wrote(this.#putBytes);
+    this.#revisionBytes += this.#putBytes;
+    this.#putBytes = 0;
     if (this.#revisionBytes >= BALLAST_INTERVAL_BYTES) this.#flushMeta();
     this.#writeback.wake();
   }
