@@ -6,7 +6,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadReport } from './load/load.ts';
-import { findRegressions, ratiosOf, readBaseline, writeBaseline } from './runner/baseline.ts';
+import {
+  bestRatiosOf,
+  findFailures,
+  findRegressions,
+  ratiosOf,
+  readBaseline,
+  writeBaseline,
+} from './runner/baseline.ts';
 import {
   commitText,
   kernelText,
@@ -256,16 +263,17 @@ function environmentOf(settings: Settings, argv: readonly string[]): Environment
 /** Compares with the stored ratios, or stores these. */
 function gate(settings: Settings, samples: Samples): void {
   if (!settings.isComparing && !settings.isSavingBaseline) return;
-  const [ours, theirs] = settings.systems;
-  const current = ratiosOf(samples, ours?.name ?? '', theirs?.name ?? '');
+  const [ours = '', theirs = ''] = settings.systems.map(({ name }) => name);
   const file = path.join(settings.root, 'bench/baseline.json');
   const stored = existsSync(file) ? readBaseline(file) : {};
-  if (settings.isSavingBaseline) writeBaseline(file, stored, current);
+  if (settings.isSavingBaseline) writeBaseline(file, stored, ratiosOf(samples, ours, theirs));
   if (!settings.isComparing) return;
-  const lines = findRegressions(stored, current);
-  for (const line of lines) console.error(`worse than the baseline: ${line}`);
-  if (lines.length > 0) process.exitCode = 1;
-  else console.error(`${Object.keys(current).length} ratios, none worse than the baseline`);
+  const best = bestRatiosOf(samples, ours, theirs);
+  const comparedCount = Object.keys(best).filter((key) => key in stored).length;
+  const worse = [...findFailures(samples, ours), ...findRegressions(stored, best)];
+  for (const line of worse) console.error(`worse than the baseline: ${line}`);
+  console.error(`${comparedCount} ratios compared, ${worse.length} worse than the baseline`);
+  if (worse.length > 0 || comparedCount === 0) process.exitCode = 1;
 }
 
 function elapsedText(): string {

@@ -22,7 +22,7 @@ const USAGE = `usage: npm run bench -- [options]
   --etcd PATH       the etcd to compare with; else ETCD_BIN, else what test/compat/fetch-etcd.sh brings
   --ours PATH       our launcher (bin/etcd); "none" leaves us out, as "none" for --etcd leaves etcd out
   --out FILE        where the page goes (docs/benchmarks.md); "-" prints it
-  --compare         fail when a ratio to etcd is under 0.85 of the one in bench/baseline.json
+  --compare         fail when a ratio to etcd is in every round under 0.85 of the one in bench/baseline.json
   --save-baseline   write the ratios there`;
 
 const PATH_OPTIONS = ['--etcd', '--ours', '--out'];

@@ -43,7 +43,7 @@ export class SnapshotKeeper {
   #isSaving = false;
   #isStopped = false;
   #holds = 0;
-  /** Memory of the log when it was first not cut off for a member's sake; undefined when all members have what would go. */
+  /** Memory of the log when it was first not cut off for a member's sake; undefined when nobody would miss what goes. */
   #sparedFromBytes: number | undefined = undefined;
 
   constructor(
@@ -123,8 +123,8 @@ export class SnapshotKeeper {
 
   /** Not as far as to `target` while a member still takes over what is before it, unless that takes too long. */
   #sparing(target: number): number {
-    const { streamedIndex, logBytes } = this.#raft;
-    if (streamedIndex >= target) {
+    const { streamedIndex, firstIndex, logBytes } = this.#raft;
+    if (streamedIndex >= target || streamedIndex + 1 < firstIndex) {
       this.#sparedFromBytes = undefined;
       return target;
     }

@@ -2,7 +2,7 @@
 // samples. A failure means a missed target that looks met, or a regression that passes.
 
 import { expect, it } from 'vitest';
-import { findRegressions, ratiosOf } from '../../bench/runner/baseline.ts';
+import { bestRatiosOf, findFailures, findRegressions, ratiosOf } from '../../bench/runner/baseline.ts';
 import { KNOWN_LIMITS } from '../../bench/runner/known-limits.ts';
 import { createSamples, type Samples } from '../../bench/runner/samples.ts';
 import { outcomeOf, TARGETS } from '../../bench/runner/targets.ts';
@@ -51,4 +51,29 @@ it('finds ratios that fell, of rates and of costs', () => {
   expect(findRegressions(stored, { 'put/1 rate': 1.71, 'put/1 p99 ms': 0.58 })).toEqual([]);
   expect(findRegressions(stored, { 'put/1 rate': 1.69, 'put/1 p99 ms': 0.6 })).toHaveLength(2);
   expect(findRegressions(stored, { 'put/1 rate': 3 })).toEqual([]);
+});
+
+it('takes the best round of each figure, side by side with the same round of etcd', () => {
+  const samples = createSamples();
+  for (const [ours, theirs] of [
+    [100, 100],
+    [300, 150],
+    [120, 100],
+  ] as const) {
+    samples.add('ours', 'put/1', 'rate', ours);
+    samples.add('etcd', 'put/1', 'rate', theirs);
+    samples.add('ours', 'put/1', 'p99 ms', ours);
+    samples.add('etcd', 'put/1', 'p99 ms', theirs);
+  }
+  samples.add('ours', 'put/3', 'rate', 1);
+  const best = bestRatiosOf(samples, 'ours', 'etcd');
+  expect(best).toEqual({ 'put/1 rate': 2, 'put/1 p99 ms': 1 });
+});
+
+it('counts a row that failed as worse', () => {
+  const samples = withPuts(200, 100);
+  expect(findFailures(samples, 'ours')).toEqual([]);
+  samples.fail('ours', 'put/3', 'no leader\nmore');
+  samples.fail('etcd', 'range/3', 'no leader');
+  expect(findFailures(samples, 'ours')).toEqual(['put/3 failed: no leader']);
 });
