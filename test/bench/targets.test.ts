@@ -2,7 +2,12 @@
 // samples. A failure means a missed target that looks met, or a regression that passes.
 
 import { expect, it } from 'vitest';
-import { bestRatiosOf, findFailures, findRegressions, ratiosOf } from '../../bench/runner/baseline.ts';
+import {
+  bestRatiosOf,
+  findFailures,
+  findRegressions,
+  ratiosOf,
+} from '../../bench/runner/baseline.ts';
 import { KNOWN_LIMITS } from '../../bench/runner/known-limits.ts';
 import { createSamples, type Samples } from '../../bench/runner/samples.ts';
 import { outcomeOf, TARGETS } from '../../bench/runner/targets.ts';

@@ -219,7 +219,7 @@ describe('the log in memory of a leader', () => {
     keeper.afterCommit(raft.lastIndex, 2);
     expect(raft.firstIndex).toBe(raft.lastIndex - 1000 + 1);
     // Cut off already, that member does not hold up anything any more.
-    append(LOG_COMPACT_STEP, 1);
+    append(LOG_COMPACT_STEP + 1, 1);
     keeper.afterCommit(raft.lastIndex, 2);
     expect(raft.firstIndex).toBe(raft.lastIndex - 1000 + 1);
   });
