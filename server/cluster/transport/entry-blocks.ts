@@ -83,13 +83,15 @@ function encodeEntries(entries: readonly Entry[]): EntryBlock {
   for (let i = 0; i < entries.length; i++) {
     const entry = at(entries, i);
     const start = offset + LENGTH_BYTES;
-    writeUint64Be(sizeEntry(entry), copied, offset);
+    let besideBytes = 0;
     if (entry.data.length < INSERTED_DATA_BYTES) {
       offset = writeEntry(entry, copied, start);
     } else {
       offset = writeHead(entry, copied, start);
       inserts.push({ at: offset, data: entry.data });
+      besideBytes = entry.data.length;
     }
+    writeUint64Be(offset - start + besideBytes, copied, start - LENGTH_BYTES);
   }
   return { copied, inserts, insertedBytes };
 }

@@ -1,6 +1,6 @@
-// Owns the few file operations that must be durable: syncing, and replacing a small file in one step.
+// Owns the few file operations of the store: syncing, replacing a small file in one step, finding the newest of RocksDB.
 
-import { open, rename } from 'node:fs/promises';
+import { open, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from './errors.ts';
 
@@ -43,4 +43,20 @@ export async function replaceFile(file: string, content: string): Promise<void> 
   }
   await rename(temporary, file);
   await syncDirectory(path.dirname(file));
+}
+
+/**
+ * The file whose name has the highest number, as `name` captures it. Not read on the loop: RocksDB may hold the directory
+ * while it makes files.
+ */
+export async function newestFile(directory: string, name: RegExp): Promise<string | undefined> {
+  let newest: string | undefined;
+  let newestNumber = -1;
+  for (const found of await readdir(directory)) {
+    const number = Number.parseInt(name.exec(found)?.[1] ?? '-1', 10);
+    if (number <= newestNumber) continue;
+    newest = found;
+    newestNumber = number;
+  }
+  return newest;
 }

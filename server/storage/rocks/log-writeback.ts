@@ -4,9 +4,8 @@
 //
 // It is help only: RocksDB syncs what is left itself, and sees every error itself.
 
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFile } from './files.ts';
+import { newestFile, syncFile } from './files.ts';
 import { WRITEBACK_PIECE_BYTES } from './limits.ts';
 
 const LOG_NAME = /^([0-9]+)\.log$/;
@@ -42,7 +41,7 @@ export class LogWriteback {
 
   async #syncNewest(): Promise<void> {
     try {
-      const name = await newestLog(this.#directory);
+      const name = await newestFile(this.#directory, LOG_NAME);
       if (name !== undefined) await this.#sync(path.join(this.#directory, name));
     } catch {
       // A directory or file that cannot be read or synced: RocksDB's to report.
@@ -52,16 +51,4 @@ export class LogWriteback {
 
 function syncIfThere(file: string): Promise<void> {
   return syncFile(file, { mayBeMissing: true });
-}
-
-async function newestLog(directory: string): Promise<string | undefined> {
-  let newest: string | undefined;
-  let newestNumber = -1;
-  for (const name of await readdir(directory)) {
-    const number = Number.parseInt(LOG_NAME.exec(name)?.[1] ?? '-1', 10);
-    if (number <= newestNumber) continue;
-    newest = name;
-    newestNumber = number;
-  }
-  return newest;
 }

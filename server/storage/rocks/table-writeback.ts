@@ -6,8 +6,8 @@
 // It is help only: RocksDB syncs every table itself, and sees every error itself: the system reports them to each open file.
 
 import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { newestFile } from './files.ts';
 import { WRITEBACK_PIECE_BYTES, WRITEBACK_POLL_MS } from './limits.ts';
 
 const TABLE_NAME = /^([0-9]+)\.sst$/;
@@ -47,7 +47,7 @@ export class TableWriteback {
     try {
       while (this.#isFlushing()) {
         // A flush just begun may not have its file yet; then this is an old one, which does not grow.
-        const name = await newestTable(this.#directory);
+        const name = await newestFile(this.#directory, TABLE_NAME);
         if (name !== undefined && name !== table?.name) {
           table?.close();
           table = new OpenTable(this.#directory, name);
@@ -88,19 +88,6 @@ class OpenTable {
   close(): void {
     closeSync(this.#fd);
   }
-}
-
-/** Not on the loop: RocksDB may hold the directory while it makes files. */
-async function newestTable(directory: string): Promise<string | undefined> {
-  let newest: string | undefined;
-  let newestNumber = -1;
-  for (const name of await readdir(directory)) {
-    const number = Number.parseInt(TABLE_NAME.exec(name)?.[1] ?? '-1', 10);
-    if (number <= newestNumber) continue;
-    newest = name;
-    newestNumber = number;
-  }
-  return newest;
 }
 
 function pause(): Promise<void> {

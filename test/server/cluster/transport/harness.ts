@@ -1,10 +1,14 @@
 // A member for tests of the peer transport: a real HTTP server and real connections on the loopback, a raft that only
 // takes notes, a snapshot store in memory. Nothing waits for time: `until` is asked again after every event.
+
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { expect } from 'vitest';
 import type { Clock } from '../../../../server/base/clock.ts';
 import { type Logger, SILENT_LOGGER } from '../../../../server/base/logger.ts';
 import { MetricRegistry } from '../../../../server/base/metrics.ts';
+import { FrameOutput, type FrameSize } from '../../../../server/cluster/transport/frame-output.ts';
+import type { StreamEncoder } from '../../../../server/cluster/transport/message-codec.ts';
 import { createPeerServer } from '../../../../server/cluster/transport/peer-handler.ts';
 import { PeerTransport } from '../../../../server/cluster/transport/peer-transport.ts';
 import type {
@@ -306,4 +310,24 @@ export function notingLogger(): Logger & { readonly lines: string[] } {
     lines.push(line);
   };
   return { lines, debug: note, info: note, warn: note, error: note, fatal: note };
+}
+
+/** The frames of one write, in pieces. */
+export function encodePieces(
+  encoder: StreamEncoder,
+  messages: readonly Message[],
+): { readonly size: FrameSize; readonly pieces: readonly Uint8Array[] } {
+  const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
+  for (const item of messages) encoder.plan(item, size);
+  const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
+  for (const item of messages) encoder.write(item, out);
+  return { size, pieces: out.finish(0) };
+}
+
+/** The frames of one write. */
+export function encodeAll(encoder: StreamEncoder, messages: readonly Message[]): Uint8Array {
+  const { size, pieces } = encodePieces(encoder, messages);
+  const bytes = Buffer.concat(pieces);
+  expect(bytes.length).toBe(size.copiedBytes + size.insertedBytes);
+  return bytes;
 }

@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteQueue } from '../../../../server/cluster/transport/byte-queue.ts';
 import { EntryBlocks } from '../../../../server/cluster/transport/entry-blocks.ts';
-import { FrameOutput, type FrameSize } from '../../../../server/cluster/transport/frame-output.ts';
 import { INSERTED_DATA_BYTES } from '../../../../server/cluster/transport/limits.ts';
 import {
   encodeFrame,
@@ -12,11 +11,10 @@ import {
   MessageDecoder,
   MessageEncoder,
   type StreamDecoder,
-  type StreamEncoder,
 } from '../../../../server/cluster/transport/message-codec.ts';
 import { MsgAppDecoder, MsgAppEncoder } from '../../../../server/cluster/transport/msgapp-codec.ts';
 import { type Entry, type Message, MessageType } from '../../../../server/raft/types.ts';
-import { entry, message } from './harness.ts';
+import { encodeAll, encodePieces, entry, message } from './harness.ts';
 
 const LINK_HEARTBEATS = [
   '0000000000000014 08 08 10 00 18 00 20 00 28 00 30 00 40 00 50 00 58 00 68 00',
@@ -55,16 +53,6 @@ function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-function encode(encoder: StreamEncoder, messages: readonly Message[]): Uint8Array {
-  const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
-  for (const item of messages) encoder.plan(item, size);
-  const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
-  for (const item of messages) encoder.write(item, out);
-  const bytes = Buffer.concat(out.finish(0));
-  expect(bytes.length).toBe(size.copiedBytes + size.insertedBytes);
-  return bytes;
-}
-
 function decodeAll(bytes: ByteQueue, decoder: StreamDecoder, chunk: Uint8Array): Message[] {
   const messages: Message[] = [];
   bytes.push(chunk);
@@ -97,7 +85,7 @@ describe('message stream', () => {
 
   it('reads messages in all cuts', () => {
     const sent = [first, LINK_HEARTBEAT, second];
-    const all = encode(new MessageEncoder(), sent);
+    const all = encodeAll(new MessageEncoder(), sent);
     for (let cut = 0; cut <= all.length; cut++) {
       const bytes = new ByteQueue();
       const decoder = new MessageDecoder(bytes);
@@ -126,14 +114,14 @@ describe('message stream', () => {
 describe('msgappv2 stream', () => {
   it('writes an append in full, then the next one short', () => {
     const encoder = new MsgAppEncoder(new EntryBlocks());
-    expect(hexOf(encode(encoder, [first]))).toBe(FULL_FRAME.replaceAll(' ', ''));
-    expect(hexOf(encode(encoder, [second]))).toBe(ENTRIES_FRAME.replaceAll(' ', ''));
-    expect(hexOf(encode(encoder, [LINK_HEARTBEAT]))).toBe('00');
+    expect(hexOf(encodeAll(encoder, [first]))).toBe(FULL_FRAME.replaceAll(' ', ''));
+    expect(hexOf(encodeAll(encoder, [second]))).toBe(ENTRIES_FRAME.replaceAll(' ', ''));
+    expect(hexOf(encodeAll(encoder, [LINK_HEARTBEAT]))).toBe('00');
   });
 
   it('plans a whole batch before it writes', () => {
     const encoder = new MsgAppEncoder(new EntryBlocks());
-    const all = encode(encoder, [LINK_HEARTBEAT, first, second]);
+    const all = encodeAll(encoder, [LINK_HEARTBEAT, first, second]);
     expect(hexOf(all)).toBe(`00${FULL_FRAME}${ENTRIES_FRAME}`.replaceAll(' ', ''));
   });
 
@@ -147,15 +135,15 @@ describe('msgappv2 stream', () => {
 
   it('writes a commit without entries short', () => {
     const encoder = new MsgAppEncoder(new EntryBlocks());
-    encode(encoder, [first]);
+    encodeAll(encoder, [first]);
     const commit = message({ ...second, entries: [] });
-    expect(hexOf(encode(encoder, [commit]))).toBe('0100000000000000000000000000000001');
+    expect(hexOf(encodeAll(encoder, [commit]))).toBe('0100000000000000000000000000000001');
   });
 
   it('writes an append in full when the receiver is not where the state says', () => {
     const types = (messages: readonly Message[]): number[] => {
       const encoder = new MsgAppEncoder(new EntryBlocks());
-      return messages.map((item) => encode(encoder, [item])[0] ?? -1);
+      return messages.map((item) => encodeAll(encoder, [item])[0] ?? -1);
     };
     expect(types([first, message({ ...second, index: 5, entries: [] })])).toEqual([2, 2]);
     // The entry before is of an older term than the leader's.
@@ -184,13 +172,9 @@ describe('msgappv2 stream', () => {
       ...second,
       entries: [large(2), entry(1, 3), large(4), large(5), entry(1, 6)],
     });
-    const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
     const encoder = new MsgAppEncoder(new EntryBlocks());
-    for (const item of [first, next]) encoder.plan(item, size);
+    const { size, pieces } = encodePieces(encoder, [first, next]);
     expect(size.insertedBytes).toBe(3 * INSERTED_DATA_BYTES);
-    const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
-    for (const item of [first, next]) encoder.write(item, out);
-    const pieces = out.finish(0);
     for (const place of [0, 2, 3]) expect(pieces).toContain(next.entries[place]?.data);
 
     const bytes = new ByteQueue();

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteQueue } from '../../../../server/cluster/transport/byte-queue.ts';
 import { EntryBlocks } from '../../../../server/cluster/transport/entry-blocks.ts';
-import { FrameOutput, type FrameSize } from '../../../../server/cluster/transport/frame-output.ts';
 import {
   LINK_HEARTBEAT,
   MessageDecoder,
@@ -14,7 +13,7 @@ import {
 } from '../../../../server/cluster/transport/message-codec.ts';
 import { MsgAppDecoder, MsgAppEncoder } from '../../../../server/cluster/transport/msgapp-codec.ts';
 import { type Message, MessageType } from '../../../../server/raft/types.ts';
-import { entry, message } from './harness.ts';
+import { encodeAll, entry, message } from './harness.ts';
 
 const number = fc.integer({ min: 0, max: 5 });
 const id = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
@@ -54,15 +53,7 @@ const cuts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength
 
 /** Messages in batches, as turns make them. */
 function encodeBatches(encoder: StreamEncoder, batches: readonly Message[][]): Uint8Array {
-  const parts = batches.map((batch) => {
-    const size: FrameSize = { copiedBytes: 0, insertedBytes: 0 };
-    for (const item of batch) encoder.plan(item, size);
-    const out = new FrameOutput(new Uint8Array(size.copiedBytes), 0);
-    for (const item of batch) encoder.write(item, out);
-    const bytes = Buffer.concat(out.finish(0));
-    expect(bytes.length).toBe(size.copiedBytes + size.insertedBytes);
-    return bytes;
-  });
+  const parts = batches.map((batch) => encodeAll(encoder, batch));
   return Buffer.concat(parts);
 }
 
