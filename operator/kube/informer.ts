@@ -3,7 +3,8 @@
 //   list -> watch -> (ended by the server) -> watch from the last resource version -> ...
 //     ^        |
 //     |        +-- 410 Gone (at once, whatever failed before), or listed long ago
-//     +-- any other failure, and an end at once: wait (doubling, with chance), then go on where it was
+//     +-- any other failure, and an end at once: wait (doubling, with chance), then go on where it was; the wait ends when
+//         the informer of another kind reaches the server
 //
 // No failure ends it: an informer that stops in silence shows the operator a world that stands still.
 import type { ObjectMeta } from '../api/meta.ts';
@@ -12,7 +13,8 @@ import { KubeError } from './kube-error.ts';
 import { RELIST_AFTER_MS, RETRY_MS_MAX, RETRY_MS_MIN, WATCH_MS_MIN } from './limits.ts';
 import { errorText, type Log } from './log.ts';
 import type { ObjectCache } from './object-cache.ts';
-import { pause, retryWaitMs } from './pause.ts';
+import type { Outage } from './outage.ts';
+import { retryWaitMs } from './pause.ts';
 import type { Resource } from './resource.ts';
 
 interface Stored {
@@ -26,6 +28,8 @@ export interface InformerOptions<T extends Stored> {
   readonly cache: ObjectCache<T>;
   readonly log: Log;
   readonly onChange: (object: T) => void;
+  /** One for all informers of a server. */
+  readonly outage: Outage;
 }
 
 export class Informer<T extends Stored> {
@@ -36,6 +40,10 @@ export class Informer<T extends Stored> {
   #resourceVersion: string;
   #listedAtMs: number;
   #failures: number;
+  /** The server has taken the watch that runs, or ran last. */
+  #isOpen: boolean;
+  /** It failed to since it last did. */
+  #isCutOff: boolean;
 
   constructor(options: InformerOptions<T>) {
     this.#options = options;
@@ -47,6 +55,8 @@ export class Informer<T extends Stored> {
     this.#resourceVersion = '';
     this.#listedAtMs = 0;
     this.#failures = 0;
+    this.#isOpen = false;
+    this.#isCutOff = false;
   }
 
   /** Fulfilled once everything was listed for the first time. */
@@ -72,10 +82,16 @@ export class Informer<T extends Stored> {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { api, resource, selection } = this.#options;
+    this.#isOpen = false;
     if (this.#resourceVersion === '' || Date.now() - this.#listedAtMs > RELIST_AFTER_MS) {
       await this.#relist(signal);
     }
-    const from = { ...selection, resourceVersion: this.#resourceVersion, signal };
+    const from = {
+      ...selection,
+      resourceVersion: this.#resourceVersion,
+      signal,
+      onOpened: () => this.#opened(),
+    };
     const sinceMs = performance.now();
     let isTold = false;
     for await (const event of api.watch(resource, from)) {
@@ -88,6 +104,13 @@ export class Informer<T extends Stored> {
     const isShort = !isTold && performance.now() - sinceMs < WATCH_MS_MIN;
     if (isShort && !signal.aborted) throw new KubeError('the watch ended at once');
     this.#failures = 0;
+  }
+
+  #opened(): void {
+    this.#isOpen = true;
+    if (!this.#isCutOff) return;
+    this.#isCutOff = false;
+    this.#options.outage.over();
   }
 
   async #relist(signal: AbortSignal): Promise<void> {
@@ -118,7 +141,9 @@ export class Informer<T extends Stored> {
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    const { log, resource } = this.#options;
+    const { log, resource, outage } = this.#options;
+    // Not when it was open and ended at once: two informers would end each other's waits without end.
+    if (!this.#isOpen) this.#isCutOff = true;
     if (error instanceof KubeError && error.isExpired) {
       log('info', 'listing again: the watch is too old', { kind: resource.plural });
       this.#resourceVersion = '';
@@ -129,6 +154,6 @@ export class Informer<T extends Stored> {
     const waitMs = retryWaitMs(this.#failures, RETRY_MS_MAX);
     const fields = { kind: resource.plural, error: errorText(error), retryInMs: waitMs };
     log('warn', 'a watch broke', fields);
-    await pause(waitMs, signal);
+    await outage.wait(waitMs, signal);
   }
 }

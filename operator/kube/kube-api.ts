@@ -18,6 +18,13 @@ export interface Selection {
   readonly labelSelector?: string | undefined;
 }
 
+export interface WatchStart {
+  readonly resourceVersion: string;
+  readonly signal: AbortSignal;
+  /** The server has taken the watch. There may be no event for long. */
+  readonly onOpened?: () => void;
+}
+
 export interface Listing<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
@@ -74,7 +81,7 @@ export class KubeApi {
   /** Ends when the server ends it. Throws KubeError; isExpired when `resourceVersion` is too old. */
   async *watch<T>(
     resource: Resource<T>,
-    selection: Selection & { readonly resourceVersion: string; readonly signal: AbortSignal },
+    selection: Selection & WatchStart,
   ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const seconds = WATCH_SECONDS_MIN + Math.floor(Math.random() * WATCH_SECONDS_SPREAD);
     const lines = this.#rest.lines(
@@ -91,6 +98,7 @@ export class KubeApi {
         timeoutMs: seconds * 1000 + WATCH_GRACE_MS,
       },
       selection.signal,
+      selection.onOpened,
     );
     for await (const line of lines) {
       const event = decodeEvent(resource, line);

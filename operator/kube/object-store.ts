@@ -7,6 +7,7 @@ import { DISCOVERY_AGE_MS, RETRY_MS_MIN } from './limits.ts';
 import { errorText, type Log } from './log.ts';
 import { type Caches, ObjectCache } from './object-cache.ts';
 import { ObjectWriter } from './object-writer.ts';
+import { Outage } from './outage.ts';
 import { pause } from './pause.ts';
 import { type Kind, type KindMap, type KubeObject, RESOURCES } from './resource.ts';
 
@@ -23,6 +24,7 @@ export class ObjectStore {
   readonly caches: Caches;
   readonly #options: ObjectStoreOptions;
   readonly #discovery: Discovery;
+  readonly #outage: Outage;
   readonly #informers: {
     readonly run: (signal: AbortSignal) => Promise<void>;
     isSynced: boolean;
@@ -31,6 +33,7 @@ export class ObjectStore {
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
     this.#discovery = new Discovery(options.api);
+    this.#outage = new Outage();
     this.#informers = [];
     const byLabel = (object: KubeObject): string | undefined =>
       object.metadata.labels?.[LABEL_CLUSTER];
@@ -116,6 +119,7 @@ export class ObjectStore {
       selection: { namespace, labelSelector },
       cache,
       log,
+      outage: this.#outage,
       onChange: (object) => {
         const cluster = cache.ownerOf(object);
         if (cluster !== undefined) onChange(object.metadata.namespace ?? 'default', cluster);

@@ -50,14 +50,22 @@ export class Rest {
     }
   }
 
-  /** The lines of an answer that goes on, until it ends, `signal` is aborted, or the time is over. */
-  async *lines(request: RestRequest, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  /**
+   * The lines of an answer that goes on, until it ends, `signal` is aborted, or the time is over; `onOpened` is told when the
+   * server has taken the request.
+   */
+  async *lines(
+    request: RestRequest,
+    signal: AbortSignal,
+    onOpened: () => void = () => {},
+  ): AsyncGenerator<string, void, undefined> {
     const deadline = AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const either = AbortSignal.any([signal, deadline]);
     const answer = await this.#send(request, either);
     try {
       const status = answer.statusCode ?? 0;
       if (status !== 200) throw errorOfAnswer(status, await readBody(answer), nameOf(request));
+      onOpened();
       const failure = new Promise<never>((_resolve, reject) => answer.once('error', reject));
       failure.catch(() => {});
       for await (const line of createInterface({ input: answer, signal: either })) yield line;

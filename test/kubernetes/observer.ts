@@ -7,7 +7,7 @@ import { KubeApi } from '../../operator/kube/kube-api.ts';
 import { ObjectStore } from '../../operator/kube/object-store.ts';
 import { MemberProbes } from './member-probes.ts';
 import type { Oracle } from './oracle.ts';
-import { unrestBetween, type Versions } from './quiet.ts';
+import { unrestBetween, type Version, type Versions } from './quiet.ts';
 import type { ListedSample, Sample, StatusSample } from './sample.ts';
 import { patience } from './until.ts';
 import type { World } from './world.ts';
@@ -86,10 +86,11 @@ export class Observer {
 
   /** Objects of the namespace with their versions, as they are now. */
   versions(): Versions {
-    const found = new Map<string, string>();
+    const found = new Map<string, Version>();
     for (const cache of Object.values(this.#store.caches)) {
-      for (const { kind, metadata } of cache.all()) {
-        found.set(`${kind} ${metadata.name}`, metadata.resourceVersion ?? '');
+      for (const content of cache.all()) {
+        const { resourceVersion = '', name } = content.metadata;
+        found.set(`${content.kind} ${name}`, { resourceVersion, content });
       }
     }
     return found;

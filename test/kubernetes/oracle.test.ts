@@ -227,16 +227,19 @@ describe('the rules of the end', () => {
 
   it('find what was written while nothing happened', () => {
     const before = new Map([
-      ['Pod a', '1'],
-      ['Pod b', '1'],
+      ['Pod a', { resourceVersion: '1', content: { status: { ready: false, hosts: ['x'] } } }],
+      ['Pod b', { resourceVersion: '1' }],
     ]);
     expect(writesBetween(before, before)).toEqual([]);
     const after = new Map([
-      ['Pod a', '2'],
-      ['Event e', '3'],
+      ['Pod a', { resourceVersion: '2', content: { status: { ready: true, hosts: ['x', 'y'] } } }],
+      ['Event e', { resourceVersion: '3' }],
     ]);
-    const written = ['Pod a was changed', 'Event e was made', 'Pod b was deleted'];
-    expect(writesBetween(before, after)).toEqual(written);
+    expect(writesBetween(before, after)).toEqual([
+      'Pod a was changed; status.ready: false, now true; status.hosts.1: undefined, now "y"',
+      'Event e was made',
+      'Pod b was deleted',
+    ]);
   });
 
   it('has unrest when another leads, and when a member is slow or away', () => {

@@ -10,7 +10,7 @@ import { EVENT_COMPONENT } from '../../operator/kube/event-recorder.ts';
 import { Observer } from './observer.ts';
 import { figureOf } from './operator-process.ts';
 import { isUp, Oracle, type OracleOptions } from './oracle.ts';
-import { writesBetween } from './quiet.ts';
+import { type Versions, writesBetween } from './quiet.ts';
 import type { EventSample, ListedSample, PodSample } from './sample.ts';
 import { SupervisedOperator } from './supervised-operator.ts';
 import { until } from './until.ts';
@@ -436,7 +436,7 @@ export class Stage {
   }
 
   /** Events of the operator: what kubelet says, of a probe that was slow once for example, is nobody's unrest. */
-  async #eventVersions(): Promise<ReadonlyMap<string, string>> {
+  async #eventVersions(): Promise<Versions> {
     const events = await this.#kube.list(`${this.core}/events`);
     const own = events.filter(
       (event) => textAt(recordAt(event, 'source'), 'component') === EVENT_COMPONENT,
@@ -445,7 +445,7 @@ export class Stage {
       own.map((event) => {
         const metadata = recordAt(event, 'metadata');
         const name = `Event ${textAt(event, 'reason')} ${textAt(metadata, 'name')}`;
-        return [name, textAt(metadata, 'resourceVersion') ?? ''];
+        return [name, { resourceVersion: textAt(metadata, 'resourceVersion') ?? '' }];
       }),
     );
   }

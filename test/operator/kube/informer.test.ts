@@ -2,10 +2,12 @@
 // two functions that fail as told, and time that is stepped. A failure means that an operator acts half a minute late after
 // every longer outage, or that it lists or watches without a pause.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Informer } from '../../../operator/kube/informer.ts';
-import type { Listing, WatchEvent } from '../../../operator/kube/kube-api.ts';
+import type { Pod } from '../../../operator/api/kube-objects.ts';
+import { Informer, type InformerOptions } from '../../../operator/kube/informer.ts';
+import type { Listing, WatchEvent, WatchStart } from '../../../operator/kube/kube-api.ts';
 import { KubeError } from '../../../operator/kube/kube-error.ts';
 import { ObjectCache } from '../../../operator/kube/object-cache.ts';
+import { Outage } from '../../../operator/kube/outage.ts';
 import { pause } from '../../../operator/kube/pause.ts';
 import { RESOURCES } from '../../../operator/kube/resource.ts';
 
@@ -15,6 +17,7 @@ const TOO_OLD = new KubeError('too old resource version', { status: 410, reason:
 let stop: AbortController;
 /** What the next watches end with, or after how long they end by themselves; then they stay open. */
 let endings: (KubeError | number)[];
+let outage: Outage;
 /** When watches ended and lists were made, in milliseconds since the start. */
 let told: string[];
 
@@ -22,6 +25,7 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
   stop = new AbortController();
   endings = [];
+  outage = new Outage();
   told = [];
 });
 
@@ -35,10 +39,14 @@ const api = {
     told.push(`list ${Date.now()}`);
     return { items: [], resourceVersion: '7' };
   },
-  async *watch<T>(): AsyncGenerator<WatchEvent<T>> {
+  async *watch<T>(_resource: unknown, { onOpened }: WatchStart): AsyncGenerator<WatchEvent<T>> {
     const ending = endings.shift();
-    if (ending === undefined) return await new Promise(() => {});
+    if (ending === undefined) {
+      onOpened?.();
+      return await new Promise(() => {});
+    }
     if (typeof ending === 'number') {
+      onOpened?.();
       told.push(`watch ${Date.now()}`);
       await pause(ending, stop.signal);
       return;
@@ -48,14 +56,28 @@ const api = {
   },
 };
 
-function start(): void {
+/** Takes no watch until `untilMs`. */
+function away(untilMs: number): InformerOptions<Pod>['api'] {
+  return {
+    list: api.list,
+    async *watch(_resource, { onOpened }) {
+      told.push(`${Date.now() < untilMs ? 'away' : 'open'} ${Date.now()}`);
+      if (Date.now() < untilMs) throw AWAY;
+      onOpened?.();
+      return await new Promise(() => {});
+    },
+  };
+}
+
+function start(from: InformerOptions<Pod>['api'] = api): void {
   const informer = new Informer({
-    api,
+    api: from,
     resource: RESOURCES.Pod,
     selection: { namespace: 'db' },
     cache: new ObjectCache(() => undefined),
     log: () => {},
     onChange: () => {},
+    outage,
   });
   void informer.run(stop.signal);
 }
@@ -78,6 +100,28 @@ describe('a watch that is too old', () => {
     expect(told).toEqual(['list 0', 'too old 0']);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(told.filter((each) => each.startsWith('list'))).toHaveLength(4);
+  });
+});
+
+describe('a server that was away', () => {
+  it('is told to be back by the first informer that reaches it', async () => {
+    for (let each = 0; each < 5; each++) start(away(100_000));
+    await vi.advanceTimersByTimeAsync(100_000);
+    const before = told.length;
+    await vi.advanceTimersByTimeAsync(30_000);
+    const opened = told.slice(before);
+    expect(opened).toHaveLength(5);
+    expect(new Set(opened).size).toBe(1);
+    expect(opened[0]).toMatch(/^open 1[0-2]\d{4}$/);
+  });
+
+  it('and is asked in pauses, whatever others get', async () => {
+    endings.push(...new Array<number>(100_000).fill(10));
+    start();
+    start();
+    start(away(120_000));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told.length).toBeLessThan(45);
   });
 });
 
