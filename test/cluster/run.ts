@@ -1,4 +1,4 @@
-// Owns the suite of clusters: which parts run. Arguments name parts; none: all.
+// Owns the suite of clusters: which parts run, and which of them side by side. Arguments name parts; none: all.
 
 import { Tally } from '../support/tally.ts';
 import { runFailover } from './failover.ts';
@@ -7,19 +7,30 @@ import { runMembership } from './membership.ts';
 import { runMixed } from './mixed.ts';
 import { runReads } from './reads.ts';
 
-const PARTS: Readonly<Record<string, (tally: Tally) => Promise<void>>> = {
-  failover: runFailover,
-  membership: runMembership,
-  leases: runLeases,
-  reads: runReads,
-  mixed: runMixed,
-};
+type Part = readonly [name: string, run: (tally: Tally) => Promise<void>];
+
+/** Measures pauses of some milliseconds, so it is alone. */
+const ALONE: readonly Part[] = [['failover', runFailover]];
+/** These mostly wait, for elections and leases: lanes of one part after the other, side by side. */
+const LANES: readonly (readonly Part[])[] = [
+  [['membership', runMembership]],
+  [['mixed', runMixed]],
+  [
+    ['leases', runLeases],
+    ['reads', runReads],
+  ],
+];
 
 const tally = new Tally('clusters');
 const chosen = process.argv.slice(2);
-for (const [name, part] of Object.entries(PARTS)) {
-  if (chosen.length === 0 || chosen.includes(name)) await part(tally);
-}
+await runLane(ALONE);
+await Promise.all(LANES.map(runLane));
 tally.finish();
 // Connections of the client library may linger until their back-off is over.
 process.exit();
+
+async function runLane(parts: readonly Part[]): Promise<void> {
+  for (const [name, run] of parts) {
+    if (chosen.length === 0 || chosen.includes(name)) await run(tally);
+  }
+}
