@@ -101,8 +101,11 @@ const leaf = fc.oneof(
   { weight: 1, arbitrary: fc.constant(createRequestOp()) },
 );
 
-function opsOf(depth: number): fc.Arbitrary<RequestOp[]> {
-  if (depth === 0) return fc.array(leaf, { maxLength: 4 });
+/** Few in each list of a deep one, where many lists collide. */
+const LEAVES_MAX = 4;
+
+function opsOf(depth: number, leavesMax = LEAVES_MAX): fc.Arbitrary<RequestOp[]> {
+  if (depth === 0) return fc.array(leaf, { maxLength: leavesMax });
   const inner = opsOf(depth - 1);
   const nested = fc.tuple(inner, inner).map(([success, failure]) => txnOp(success, failure));
   return fc.array(fc.oneof({ weight: 2, arbitrary: leaf }, { weight: 1, arbitrary: nested }), {
@@ -114,7 +117,7 @@ describe('a key written twice', () => {
   it.each([0, 1, 2, 3])('is found as by comparing all with all, %i levels deep', (depth) => {
     const seen = { refused: 0, taken: 0 };
     fc.assert(
-      fc.property(opsOf(depth), (ops) => {
+      fc.property(opsOf(depth, 2 * LEAVES_MAX), (ops) => {
         const isRefused = collectPlainly(ops) === undefined;
         seen[isRefused ? 'refused' : 'taken']++;
         expect(overlaps(ops)).toBe(isRefused);
