@@ -313,7 +313,7 @@ describe('store', () => {
         );
         expect(world.store.index.historyCount + world.store.index.size).toBe(records.length);
       }),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
     expect(used).toBeGreaterThan(15);
   });
