@@ -9,6 +9,10 @@ export class DecodeError extends Error {
   override readonly name: string = 'DecodeError';
 }
 
+/**
+ * What is multiplied by it is a double to code that is not optimized yet, even 0: fields and optimized code that have met small
+ * integers only would be thrown away for it. So it is not, where the upper half is 0.
+ */
 const TWO_32 = 4294967296;
 
 /** Strings up to this length are tried byte by byte first: below it, entering the decoder costs more. */
@@ -89,6 +93,7 @@ export class Reader {
       return byte;
     }
     this.varint();
+    if (this.hi === 0) return this.lo >>> 0;
     return (this.hi | 0) * TWO_32 + (this.lo >>> 0);
   }
 
@@ -100,6 +105,7 @@ export class Reader {
       return byte;
     }
     this.varint();
+    if (this.hi === 0) return this.lo >>> 0;
     return (this.hi >>> 0) * TWO_32 + (this.lo >>> 0);
   }
 

@@ -46,7 +46,7 @@ export class ByteQueue {
       hi = hi * 256 + (bytes[i] as number);
       lo = lo * 256 + (bytes[i + 4] as number);
     }
-    const value = hi * TWO_32 + lo;
+    const value = hi === 0 ? lo : hi * TWO_32 + lo;
     if (!Number.isSafeInteger(value)) throw new ProtocolError(`number too large: ${value}`);
     return value;
   }
